@@ -1,0 +1,203 @@
+"""A run, its stages and its answer."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field, JsonValue
+
+from contracts.base import Wire
+from contracts.plan import Choice, PlannerOutput
+from contracts.verdict import Finding
+
+
+class Stage(StrEnum):
+    """The steps of a run, in order."""
+
+    RETRIEVAL = "rag_retrieval"
+    PLANNING = "llm_generation"
+    VALIDATION = "validation"
+    APPROVAL = "approval"
+    EXECUTION = "db_execution"
+    NARRATION = "narration"
+    COMPLETED = "completed"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. All but `running` and `needs_approval` are final."""
+
+    RUNNING = "running"
+    NEEDS_APPROVAL = "needs_approval"
+    COMPLETED = "completed"
+    CLARIFY = "clarify"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class AskRequest(Wire):
+    """A question as the gateway takes it. `role` and `store_id` only ever narrow."""
+
+    question: str = Field(min_length=1, max_length=4000)
+    role: str | None = Field(default=None, min_length=1, max_length=64)
+    store_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    conversation_id: UUID | None = None
+
+
+class RunRequest(Wire):
+    """A question as the gateway hands it to the workflow; who asks is in the internal token."""
+
+    question: str = Field(min_length=1, max_length=4000)
+    conversation_id: UUID | None = None
+    idempotency_key: str | None = Field(default=None, max_length=255)
+
+
+class Column(Wire):
+    """`type` is one of text, integer, decimal, float, boolean, date, timestamp, interval, json.
+    A decimal travels as a string, so that no digit is lost."""
+
+    name: str
+    type: str
+
+
+class Source(Wire):
+    """A document that was retrieved for the question."""
+
+    document_id: str
+    title: str
+    snippet: str
+
+
+class RiskFactor(Wire):
+    """A measured reason, with its points."""
+
+    name: str
+    points: int
+    reason: str
+
+
+class Risk(Wire):
+    """0 to 100, the sum of its factors, capped."""
+
+    score: int
+    factors: tuple[RiskFactor, ...] = ()
+
+
+class Security(Wire):
+    """What the person was allowed, and what the guardrails found."""
+
+    role: str
+    row_scope: tuple[int, ...] | Literal["all"]
+    allowed_views: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    risk: Risk | None = None
+
+
+class Widget(Wire):
+    """A presentation of the result: `x` and `series` name dimensions, `y` the measures."""
+
+    type: Literal["table", "metric", "bar", "line", "pie"]
+    title: str
+    subtitle: str = ""
+    x: str | None = None
+    y: tuple[str, ...] = ()
+    series: str | None = None
+
+
+class Usage(Wire):
+    """What the model cost; no model, no tokens."""
+
+    model: str | None = None
+    tokens: int = 0
+
+
+class Explain(Wire):
+    """How the answer came about, in words."""
+
+    planner: str
+    confidence: float
+    plan: str = ""
+    notes: tuple[str, ...] = ()
+    as_of: str | None = None
+    used_words: dict[str, str] = {}
+    unused_words: tuple[str, ...] = ()
+    struck: tuple[str, ...] = ()
+
+
+class Answer(Wire):
+    """What a person gets for a question."""
+
+    run_id: UUID
+    conversation_id: UUID
+    status: RunStatus
+    question: str
+    answer: str
+    plan: PlannerOutput | None = None
+    sql: str | None = None
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[JsonValue, ...], ...] = ()
+    row_count: int = 0
+    truncated: bool = False
+    widgets: tuple[Widget, ...] = ()
+    sources: tuple[Source, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    explain: Explain | None = None
+    security: Security
+    timings: dict[str, float] = {}
+    usage: Usage = Usage()
+
+
+class StageEvent(Wire):
+    """One link of a run's chain. `duration_ms` is the stage's own time."""
+
+    run_id: UUID
+    seq: int
+    stage: Stage
+    status: str
+    at: datetime
+    duration_ms: float
+    detail: dict[str, JsonValue] = {}
+    hash: str
+
+
+class RunSummary(Wire):
+    """A line in the list of runs."""
+
+    run_id: UUID
+    conversation_id: UUID
+    status: RunStatus
+    question: str
+    answer: str = ""
+    asked_at: datetime
+    finished_at: datetime | None = None
+
+
+class ConversationSummary(Wire):
+    """A line in the list of conversations; its title is its first question."""
+
+    conversation_id: UUID
+    title: str
+    run_count: int
+    started_at: datetime
+    last_asked_at: datetime
+
+
+class Page(Wire):
+    """A page of anything is `items` and where the next one starts."""
+
+    next: str | None = None
+
+
+class RunPage(Page):
+    """Runs, newest first."""
+
+    items: tuple[RunSummary, ...]
+
+
+class ConversationPage(Page):
+    """Conversations, last asked first."""
+
+    items: tuple[ConversationSummary, ...]

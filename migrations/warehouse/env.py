@@ -1,0 +1,5 @@
+"""Alembic's entry point."""
+
+from migrations.environment import run
+
+run()
