@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from contracts.base import Wire
 from contracts.plan import Choice, PlannerOutput
+from contracts.result import Column
 from contracts.verdict import Finding
 
 
@@ -52,14 +53,6 @@ class RunRequest(Wire):
     question: str = Field(min_length=1, max_length=4000)
     conversation_id: UUID | None = None
     idempotency_key: str | None = Field(default=None, max_length=255)
-
-
-class Column(Wire):
-    """`type` is one of text, integer, decimal, float, boolean, date, timestamp, interval, json.
-    A decimal travels as a string, so that no digit is lost."""
-
-    name: str
-    type: str
 
 
 class Source(Wire):
@@ -139,6 +132,7 @@ class Answer(Wire):
     columns: tuple[Column, ...] = ()
     rows: tuple[tuple[JsonValue, ...], ...] = ()
     row_count: int = 0
+    total_rows: int | None = None
     truncated: bool = False
     widgets: tuple[Widget, ...] = ()
     sources: tuple[Source, ...] = ()

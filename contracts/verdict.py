@@ -26,8 +26,10 @@ class Finding(Wire):
 
 class Verdict(Wire):
     """`sql` is the statement regenerated from the checked tree, scope injected and limit capped;
-    absent when blocked."""
+    absent when blocked. `count_sql` counts what the statement would return without the cap, and
+    is present only where the guardrails imposed it."""
 
     verdict: Outcome
     findings: tuple[Finding, ...] = ()
     sql: str | None = None
+    count_sql: str | None = None

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI, Response
-from fastapi.responses import ORJSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as render_metrics
 from starlette.datastructures import Headers, MutableHeaders
@@ -159,7 +158,6 @@ def create_app(
         title=title,
         version="0.1.0",
         lifespan=lifespan,
-        default_response_class=ORJSONResponse,
         docs_url=None,
         redoc_url=None,
     )

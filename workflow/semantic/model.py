@@ -1,0 +1,122 @@
+"""The semantic model in memory: what a reviewed document says a source holds.
+
+The document's format is the core specification of Apache Ossie (formerly Open Semantic
+Interchange), version 0.2; `load` reads it, this module only holds it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+FieldType = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a dataset, or an expression over its columns (PostgreSQL dialect).
+
+    `is_indexed` says that its values are few and harmless enough to be matched against the
+    words of a question. `is_personal` says that a value can single out a person.
+    """
+
+    name: str
+    expression: str
+    type: FieldType
+    label: str
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+    is_time: bool = False
+    is_personal: bool = False
+    is_indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A view of the source. `source` is its qualified name, `view` the bare one.
+
+    `scope_field` is the column that the row scope restricts, if any; `time_field` the one that
+    a period applies to.
+    """
+
+    name: str
+    source: str
+    view: str
+    label: str
+    fields: tuple[Field, ...]
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    scope_field: str | None = None
+    time_field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """Many rows of `many` belong to one row of `one`; the columns pair up in order."""
+
+    name: str
+    many: str
+    one: str
+    many_columns: tuple[str, ...]
+    one_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named calculation over one dataset: an aggregate expression in PostgreSQL's dialect.
+
+    `unit` is `currency`, `count`, `ratio`, `days` or None.
+    """
+
+    name: str
+    dataset: str
+    expression: str
+    label: str
+    type: FieldType
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticModel:
+    """All of a source, or the part of it that a role may use. `digest` is the version: the
+    SHA-256 of the whole document, the same for every role's part."""
+
+    name: str
+    digest: str
+    datasets: tuple[Dataset, ...]
+    relationships: tuple[Relationship, ...]
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataProfile:
+    """What occurs in the data a person may see.
+
+    `values` holds the distinct values of each indexed field, by field name; `newest` the newest
+    day (UTC) of each dataset with a time field, by dataset name.
+    """
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    newest: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """A column of a compiled plan: a dimension (with the field's name) or a metric."""
+
+    name: str
+    role: Literal["dimension", "metric"]
+    type: FieldType
+    label: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A plan as one SELECT in PostgreSQL's dialect, and what its columns mean, in order."""
+
+    sql: str
+    columns: tuple[OutputColumn, ...]
