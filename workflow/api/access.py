@@ -1,0 +1,47 @@
+"""Who calls: the user context of the internal token, and of nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
+
+from contracts.context import UserContext
+from kit import internal_token
+from kit.problems import Unauthorised, Unavailable
+from workflow.bootstrap import Workflow
+from workflow.runner import RecordUnavailable
+from workflow.store.runs import Connection
+
+header = APIKeyHeader(name=internal_token.HEADER, auto_error=False)
+
+
+def workflow(request: Request) -> Workflow:
+    """The running workflow."""
+    running: Workflow = request.app.state.workflow
+    return running
+
+
+Running = Annotated[Workflow, Depends(workflow)]
+
+
+def context(running: Running, token: Annotated[str | None, Security(header)]) -> UserContext:
+    """The verified user context. Raises Unauthorised."""
+    try:
+        return internal_token.verify(token, running.internal_key)
+    except internal_token.InvalidInternalToken as error:
+        raise Unauthorised("Invalid internal token", kind="invalid-internal-token") from error
+
+
+Caller = Annotated[UserContext, Depends(context)]
+
+
+@asynccontextmanager
+async def record(running: Workflow) -> AsyncIterator[Connection]:
+    """A connection to the record. Raises Unavailable where the database is away."""
+    try:
+        async with running.parts.pool.connection() as connection:
+            yield connection
+    except RecordUnavailable as error:
+        raise Unavailable("The record cannot be reached just now. Please try again.") from error

@@ -1,0 +1,172 @@
+"""`POST /run`: a question becomes a run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from fastapi.sse import EventSourceResponse
+from uuid_utils.compat import uuid7
+
+from contracts.context import Permission, UserContext
+from contracts.problem import Problem
+from contracts.run import Accepted, Answer, RunRequest, RunStatus
+from kit.canonical import canonical
+from kit.problems import Conflict, Forbidden, NotFound, Unavailable
+from workflow.api import streams
+from workflow.api.access import Caller, Running
+from workflow.audit.chain import sealed_log
+from workflow.bootstrap import Workflow
+from workflow.pipeline import Outcome
+from workflow.runner import RecordUnavailable
+from workflow.store import runs
+from workflow.store.rows import LogRow, Run
+
+router = APIRouter(tags=["runs"])
+
+
+@router.post(
+    "/run",
+    response_model=Answer,
+    responses={
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        202: {"model": Accepted},
+        401: {"model": Problem},
+        403: {"model": Problem},
+        404: {"model": Problem},
+        409: {"model": Problem},
+        413: {"model": Problem},
+        422: {"model": Problem},
+        503: {"model": Problem},
+    },
+)
+async def ask(
+    request: RunRequest,
+    caller: Caller,
+    running: Running,
+    accept: Annotated[str, Header()] = "application/json",
+    prefer: Annotated[str, Header()] = "",
+) -> Response:
+    """Answer a question: waiting, streaming (`Accept: text/event-stream`), or later
+    (`Prefer: respond-async`)."""
+    if Permission.ASK not in caller.permissions:
+        raise Forbidden(f"The role {caller.role} does not ask questions.")
+    run, is_new = await _arrive(running, caller, request)
+    if "text/event-stream" in accept:
+        body = _stream_new(running, run) if is_new else _stream_known(running, caller, run)
+        return EventSourceResponse(body)
+    task = running.runner.start(run) if is_new else running.runner.task(run.run_id)
+    if "respond-async" in prefer:
+        accepted = Accepted(
+            run_id=run.run_id, conversation_id=run.conversation_id, status=run.status
+        )
+        return Response(
+            accepted.model_dump_json(),
+            status_code=202,
+            media_type="application/json",
+            headers={"Preference-Applied": "respond-async"},
+        )
+    text = await _answer_text(running, caller, run, task)
+    return Response(text, media_type="application/json")
+
+
+async def _arrive(
+    running: Workflow, caller: UserContext, request: RunRequest
+) -> tuple[Run, bool]:
+    """The run of this request, and whether it is a new one."""
+    log = sealed_log(
+        LogRow(
+            run_id=uuid7(),
+            org_id=caller.org_id,
+            user_id=caller.user_id,
+            username=caller.username,
+            role=caller.role,
+            conversation_id=request.conversation_id or uuid7(),
+            question=request.question,
+            user_context=canonical(caller.model_dump(mode="json")),
+            asked_at=datetime.now(UTC),
+            hash="",
+        )
+    )
+    try:
+        async with running.parts.pool.connection() as connection:
+            try:
+                is_stored = await runs.arrive(
+                    connection,
+                    log,
+                    worker_id=running.runner.worker_id,
+                    is_first=request.conversation_id is None,
+                    idempotency_key=request.idempotency_key,
+                )
+            except runs.KeyUsed:
+                return await _known(connection, caller, request), False
+    except RecordUnavailable as error:
+        raise Unavailable(
+            "The question could not be recorded, so it was not asked. Please try again."
+        ) from error
+    if not is_stored:
+        raise NotFound("There is no such conversation.")
+    run = Run(
+        run_id=log.run_id,
+        conversation_id=log.conversation_id,
+        question=log.question,
+        context=caller,
+        status=RunStatus.RUNNING,
+        asked_at=log.asked_at,
+        head_seq=0,
+        head_hash=log.hash,
+    )
+    return run, True
+
+
+async def _known(connection: runs.Connection, caller: UserContext, request: RunRequest) -> Run:
+    run = await runs.by_key(
+        connection,
+        request.idempotency_key or "",
+        org_id=caller.org_id,
+        user_id=caller.user_id,
+    )
+    is_same = (
+        run is not None
+        and run.question == request.question
+        and run.context == caller
+        and request.conversation_id in {None, run.conversation_id}
+    )
+    if run is None or not is_same:
+        raise Conflict(
+            "This Idempotency-Key was used for another question.", kind="idempotency-key-reused"
+        )
+    return run
+
+
+async def _stream_new(running: Workflow, run: Run) -> AsyncIterator[bytes]:
+    with running.hub.listen(run.run_id) as queue:
+        task = running.runner.start(run)
+        yield streams.opening(run.run_id, run.conversation_id)
+        async for chunk in streams.live(queue, task):
+            yield chunk
+
+
+async def _stream_known(
+    running: Workflow, caller: UserContext, run: Run
+) -> AsyncIterator[bytes]:
+    yield streams.opening(run.run_id, run.conversation_id)
+    async for chunk in streams.follow(running, caller, run.run_id, ""):
+        yield chunk
+
+
+async def _answer_text(
+    running: Workflow, caller: UserContext, run: Run, task: asyncio.Task[Outcome] | None
+) -> str:
+    try:
+        if task is not None:
+            return (await asyncio.shield(task)).text
+        return await streams.wait_for_answer(running, caller, run.run_id)
+    except (runs.Lost, *RecordUnavailable) as error:
+        raise Unavailable(
+            "The record cannot be written just now. The question is kept and will be finished; "
+            "look for it in your runs.",
+            run_id=str(run.run_id),
+        ) from error

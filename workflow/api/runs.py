@@ -1,0 +1,128 @@
+"""A person's own runs and conversations."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.sse import EventSourceResponse
+
+from contracts.context import UserContext
+from contracts.problem import Problem
+from contracts.run import (
+    Answer,
+    ConversationPage,
+    RunPage,
+    RunStatus,
+    RunSummary,
+    StageEvent,
+)
+from kit.problems import Conflict, NotFound
+from workflow.answer import compose
+from workflow.api import streams
+from workflow.api.access import Caller, Running, record
+from workflow.stages import Progress
+from workflow.store import conversations, runs
+from workflow.store.rows import Run
+
+PROBLEMS: dict[int | str, dict[str, type[Problem]]] = {
+    status: {"model": Problem} for status in (401, 404, 409, 422, 503)
+}
+Limit = Annotated[int, Query(ge=1, le=100)]
+router = APIRouter(tags=["runs"], responses={**PROBLEMS})
+
+
+@router.get("/runs")
+async def list_runs(
+    caller: Caller,
+    running: Running,
+    conversation_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: Limit = 20,
+) -> RunPage:
+    """Newest first; `next` is the `before` of the following page."""
+    async with record(running) as connection:
+        items = await runs.page(
+            connection,
+            org_id=caller.org_id,
+            user_id=caller.user_id,
+            conversation_id=conversation_id,
+            before=before,
+            limit=limit,
+        )
+    following = str(items[-1].run_id) if len(items) == limit else None
+    return RunPage(items=tuple(items), next=following)
+
+
+@router.get("/runs/{run_id}", response_model=Answer)
+async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
+    """The run's answer; while there is none, its state in the same shape."""
+    async with record(running) as connection:
+        run = await _own(connection, caller, run_id)
+        text = await runs.answer(
+            connection, run_id, org_id=caller.org_id, user_id=caller.user_id
+        )
+    if text is None:
+        text = compose(run, run.status, Progress(), {}).model_dump_json()
+    return Response(text, media_type="application/json")
+
+
+@router.get(
+    "/runs/{run_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def run_events(
+    run_id: UUID,
+    caller: Caller,
+    running: Running,
+    last_event_id: Annotated[str, Header()] = "",
+) -> Response:
+    """The run as server-sent events, from after `Last-Event-ID`, until it is finished."""
+    async with record(running) as connection:
+        await _own(connection, caller, run_id)
+    return EventSourceResponse(streams.follow(running, caller, run_id, last_event_id))
+
+
+@router.post("/runs/{run_id}/cancel", response_model=Answer)
+async def cancel_run(run_id: UUID, caller: Caller, running: Running) -> Response:
+    """Give the run up; answers once it has ended. Conflict where it already had."""
+    async with record(running) as connection:
+        is_noted = await runs.request_cancel(
+            connection, run_id, org_id=caller.org_id, user_id=caller.user_id
+        )
+        run = await _own(connection, caller, run_id)
+    if not is_noted:
+        raise Conflict(f"This run has already ended: {run.status.value}.", run_id=str(run_id))
+    if run.status is RunStatus.NEEDS_APPROVAL:
+        try:
+            text = (await running.runner.cancel_waiting(run)).text
+        except runs.Lost as error:
+            raise Conflict("This run has just moved on.", run_id=str(run_id)) from error
+    else:
+        running.runner.cancel(run_id)
+        text = await streams.wait_for_answer(running, caller, run_id)
+    return Response(text, media_type="application/json")
+
+
+@router.get("/conversations")
+async def list_conversations(
+    caller: Caller, running: Running, before: UUID | None = None, limit: Limit = 20
+) -> ConversationPage:
+    """Last asked first; `next` is the `before` of the following page."""
+    async with record(running) as connection:
+        items = await conversations.page(
+            connection,
+            org_id=caller.org_id,
+            user_id=caller.user_id,
+            before=before,
+            limit=limit,
+        )
+    following = str(items[-1].conversation_id) if len(items) == limit else None
+    return ConversationPage(items=tuple(items), next=following)
+
+
+async def _own(connection: runs.Connection, caller: UserContext, run_id: UUID) -> Run:
+    run = await runs.get(connection, run_id, org_id=caller.org_id, user_id=caller.user_id)
+    if run is None:
+        raise NotFound("There is no such run.")
+    return run

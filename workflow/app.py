@@ -1,0 +1,38 @@
+"""The workflow service: internal, behind the gateway."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from kit.service import Probe, create_app
+from workflow.api import ask, catalog, runs
+from workflow.bootstrap import Workflow, running
+from workflow.settings import WorkflowSettings
+
+
+def create(settings: WorkflowSettings | None = None) -> FastAPI:
+    """The app; settings come from the environment where none are given."""
+    chosen = settings or WorkflowSettings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(chosen) as workflow:
+            app.state.workflow = workflow
+            yield
+
+    app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
+    app.include_router(ask.router)
+    app.include_router(runs.router)
+    app.include_router(catalog.router)
+    return app
+
+
+def _probes(app: FastAPI) -> dict[str, Probe]:
+    workflow: Workflow = app.state.workflow
+
+    async def database() -> None:
+        async with workflow.parts.pool.connection(timeout=2) as connection:
+            await connection.execute("SELECT 1")
+
+    return {"the database": database}

@@ -1,0 +1,154 @@
+"""The record of one run, as it is written.
+
+Stages add what they produced; `flush` writes it, with the run's new state, in one transaction.
+Between two flushes lies only work that is quick, free and without effect: if the process dies
+there, the work is done again from what was recorded. So the pipeline flushes before anything
+slow, paid or irreversible, and nobody is told of a stage before it is on record.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import perf_counter
+from typing import TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, JsonValue
+
+from contracts.run import RunStatus, Stage, StageEvent
+from kit.canonical import canonical
+from kit.database import Pool
+from workflow.audit.chain import event_hash
+from workflow.store import runs
+from workflow.store.rows import EventRow, Run
+
+Value = TypeVar("Value", bound=BaseModel)
+Publish = Callable[[StageEvent], None]
+
+
+class CancelRequested(Exception):
+    """The asker wants the run to end."""
+
+
+def public_event(row: EventRow) -> StageEvent:
+    """What the asker sees of an event: its summary, never the whole detail."""
+    return StageEvent(
+        run_id=row.run_id,
+        seq=row.seq,
+        stage=Stage(row.stage),
+        status=row.status,
+        at=row.at,
+        duration_ms=float(row.duration_ms),
+        detail=orjson.loads(row.detail).get("summary", {}),
+        hash=row.hash,
+    )
+
+
+class Journal:
+    """Writes one run's chain on behalf of one worker, from the head it was handed."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        run: Run,
+        *,
+        worker_id: UUID | None,
+        publish: Publish,
+        recorded: Sequence[EventRow] = (),
+    ) -> None:
+        self.run = run
+        self._pool = pool
+        self._worker_id = worker_id
+        self._publish = publish
+        self._seq = run.head_seq
+        self._hash = run.head_hash
+        self._pending: list[EventRow] = []
+        self._recorded = {e.stage: e for e in recorded}
+        self.timings: dict[str, float] = {e.stage: float(e.duration_ms) for e in recorded}
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest event."""
+        return self._seq
+
+    async def stage(
+        self,
+        stage: Stage,
+        kind: type[Value],
+        work: Callable[[], Awaitable[Value]],
+        summary: Callable[[Value], dict[str, JsonValue]],
+    ) -> Value:
+        """The stage's value: as recorded by an earlier try, or worked out now and added."""
+        earlier = self._recorded.get(stage)
+        if earlier is not None:
+            return kind.model_validate(orjson.loads(earlier.detail)["value"])
+        started = perf_counter()
+        value = await work()
+        self.add(stage, "ok", started, summary(value), value)
+        return value
+
+    def add(
+        self,
+        stage: Stage,
+        status: str,
+        started: float,
+        summary: dict[str, JsonValue],
+        value: BaseModel | None = None,
+    ) -> None:
+        """Append an event to what the next flush writes. `started` is a `perf_counter` reading;
+        `summary` is for the asker's eyes, `value` for a restart and for the record."""
+        elapsed = (perf_counter() - started) * 1000
+        detail: dict[str, JsonValue] = {"summary": summary}
+        if value is not None:
+            detail["value"] = value.model_dump(mode="json")
+        self._seq += 1
+        row = EventRow(
+            run_id=self.run.run_id,
+            seq=self._seq,
+            stage=stage.value,
+            status=status,
+            at=datetime.now(UTC),
+            duration_ms=Decimal(f"{elapsed:.3f}"),
+            detail=canonical(detail),
+            prev_hash=self._hash,
+            hash="",
+        )
+        self._hash = event_hash(row)
+        self.timings[stage.value] = round(elapsed, 3)
+        self._pending.append(replace(row, hash=self._hash))
+
+    async def flush(
+        self, status: RunStatus = RunStatus.RUNNING, *, answer: str | None = None
+    ) -> None:
+        """Write what is pending and move the run to `status`.
+
+        Raises runs.Lost when the run is no longer this worker's, CancelRequested when its asker
+        has given it up (and it was to go on), and whatever the database raises: then nothing
+        was written and nothing is told.
+        """
+        if not self._pending:
+            return
+        async with self._pool.connection() as connection:
+            is_cancelled = await runs.advance(
+                connection,
+                self.run.run_id,
+                self._pending,
+                status=status,
+                worker_id=self._worker_id,
+                answer=answer,
+            )
+        written, self._pending = self._pending, []
+        for row in written:
+            self._publish(public_event(row))
+        if is_cancelled and status is RunStatus.RUNNING:
+            raise CancelRequested
+
+    def resume_from(self, run: Run) -> None:
+        """Go on from where the record really stands. What is pending is kept if it still
+        follows; it is forgotten if a flush that seemed to fail had been written after all."""
+        if self._pending and self._pending[0].prev_hash == run.head_hash:
+            return
+        self._pending = []
+        self._seq, self._hash = run.head_seq, run.head_hash

@@ -1,0 +1,67 @@
+"""The composition root: the one place that knows which parts a workflow is made of."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from kit.database import make_pool
+from kit.logins import WORKFLOW_LOGIN, login_url
+from workflow.execute.profile_cache import ProfileCache
+from workflow.execute.warehouse import Warehouse
+from workflow.hub import Hub
+from workflow.llm.client import from_settings as model_client
+from workflow.llm.embeddings import from_settings as embedder
+from workflow.pipeline import Parts
+from workflow.plan import model_planner
+from workflow.runner import Runner
+from workflow.semantic.load import load
+from workflow.semantic.roles import RoleModels
+from workflow.settings import WorkflowSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """What the endpoints need."""
+
+    parts: Parts
+    runner: Runner
+    hub: Hub
+    internal_key: str
+
+
+@asynccontextmanager
+async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
+    """Open everything, and close it in reverse."""
+    secret = settings.database_login_secret.get_secret_value()
+    pool = make_pool(
+        login_url(settings.database_url.get_secret_value(), WORKFLOW_LOGIN, secret),
+        name="workflow",
+        min_size=2,
+        max_size=10,
+    )
+    warehouse = Warehouse(settings.warehouse_url.get_secret_value(), secret)
+    client = model_client(settings)
+    parts = Parts(
+        pool=pool,
+        warehouse=warehouse,
+        profiles=ProfileCache(warehouse),
+        models=RoleModels(load(settings.semantic_model)),
+        embedder=embedder(settings),
+        model_plan=partial(model_planner.plan, client=client) if client else None,
+        today=lambda: datetime.now(UTC).date(),
+    )
+    hub = Hub()
+    runner = Runner(parts, hub)
+    await pool.open(wait=True)
+    await warehouse.open()
+    try:
+        await runner.open()
+        yield Workflow(parts, runner, hub, settings.internal_token.get_secret_value())
+        await runner.close()
+    finally:
+        await warehouse.close()
+        await pool.close()
+        if client is not None:
+            await client.close()

@@ -1,0 +1,290 @@
+"""The life of a question, top to bottom.
+
+Each step is one stage: it gets what it needs, returns a frozen value, and the journal records
+that value. A run that died is handed the values already on record and goes on from there, so
+the page below reads the same for a first try and for a restart. The journal is flushed before
+anything slow, paid or irreversible, and nobody is told of a stage before it is on record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from time import perf_counter
+
+from contracts.plan import MetricQuery, Planned, PlannerOutput, RawSql
+from contracts.run import Answer, RunStatus, Stage
+from kit.canonical import text_digest
+from kit.database import Pool
+from workflow.answer import compose
+from workflow.approve.binding import binding
+from workflow.approve.risk import POLICY_VERSION, score
+from workflow.audit.journal import Journal
+from workflow.execute.profile_cache import ProfileCache
+from workflow.execute.warehouse import ExecutionError, Warehouse
+from workflow.guard.check import check
+from workflow.guard.for_role import guard_scope
+from workflow.llm.embeddings import Embedder
+from workflow.narrate.narrate import narrate
+from workflow.plan.router import ModelPlan
+from workflow.plan.router import plan as route
+from workflow.plan.suggestions import suggestions
+from workflow.retrieve.search import search
+from workflow.semantic.compile_sql import PlanError, compile_plan
+from workflow.semantic.model import Compiled, DataProfile, SemanticModel
+from workflow.semantic.roles import RoleModels
+from workflow.semantic.words import plan_in_words
+from workflow.stages import Checked, Progress, Retrieved
+from workflow.store.rows import Run
+
+MAX_COST = 50_000_000.0
+"""PostgreSQL's cost units; a statement expected to cost more waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What runs are made with, built once at start."""
+
+    pool: Pool
+    warehouse: Warehouse
+    profiles: ProfileCache
+    models: RoleModels
+    embedder: Embedder
+    model_plan: ModelPlan | None
+    today: Callable[[], date]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer and its JSON text, which is what is stored and sent."""
+
+    answer: Answer
+    text: str
+
+
+async def answer_question(run: Run, journal: Journal, parts: Parts) -> Outcome:
+    """Take the run from its question to an answer, or to where it must wait for a person.
+
+    Raises whatever keeps the record from being written; the run then stays as recorded, and a
+    living worker takes it up again.
+    """
+    model = parts.models.part(run.context)
+    retrieved = await _retrieve(run, journal, parts)
+    if parts.model_plan is not None:
+        await journal.flush()
+    profile = await parts.profiles.get(model, run.context)
+    planned = await _plan(run, journal, parts, retrieved, model, profile)
+    if planned.model is not None:
+        await journal.flush()
+    progress = _describe(planned, Progress(sources=retrieved.sources), model, profile)
+
+    if not isinstance(planned.output, MetricQuery | RawSql):
+        status = _STATUS_OF_KIND[planned.output.kind]
+        return await _narrate_and_finish(run, journal, status, progress, model)
+
+    try:
+        checked = await _validate(run, journal, parts, planned, model)
+    except PlanError as error:
+        journal.add(Stage.VALIDATION, "failed", perf_counter(), {"reason": str(error)})
+        return await finish(run, journal, RunStatus.BLOCKED, replace(progress, text=str(error)))
+    progress = replace(progress, checked=checked)
+    if checked.verdict.verdict == "block":
+        text = " ".join(f.message for f in checked.verdict.findings if f.severity == "block")
+        return await finish(run, journal, RunStatus.BLOCKED, replace(progress, text=text))
+    if checked.verdict.verdict == "needs_approval":
+        return await _wait_for_approval(run, journal, progress, checked)
+
+    await journal.flush()
+    return await _execute_and_finish(run, journal, parts, progress, checked, model)
+
+
+async def _retrieve(run: Run, journal: Journal, parts: Parts) -> Retrieved:
+    async def work() -> Retrieved:
+        found = await search(parts.pool, parts.embedder, run.question, run.context)
+        return Retrieved(sources=found)
+
+    return await journal.stage(
+        Stage.RETRIEVAL,
+        Retrieved,
+        work,
+        lambda value: {"documents": [s.title for s in value.sources]},
+    )
+
+
+async def _plan(
+    run: Run,
+    journal: Journal,
+    parts: Parts,
+    retrieved: Retrieved,
+    model: SemanticModel,
+    profile: DataProfile,
+) -> Planned:
+    async def work() -> Planned:
+        return await route(
+            run.question,
+            model=model,
+            full_model=parts.models.whole,
+            profile=profile,
+            context=run.context,
+            sources=retrieved.sources,
+            suggestions=suggestions(model, run.context, profile),
+            model_plan=parts.model_plan,
+            today=parts.today(),
+        )
+
+    return await journal.stage(
+        Stage.PLANNING,
+        Planned,
+        work,
+        lambda value: {
+            "kind": value.output.kind,
+            "planner": value.planner,
+            "confidence": value.confidence,
+        },
+    )
+
+
+async def _validate(
+    run: Run, journal: Journal, parts: Parts, planned: Planned, model: SemanticModel
+) -> Checked:
+    async def work() -> Checked:
+        compiled = None
+        if isinstance(planned.output, MetricQuery):
+            compiled = compile_plan(planned.output.plan, model)
+        sql = compiled.sql if compiled else _raw_sql(planned.output)
+        verdict = check(sql, guard_scope(model, run.context, is_raw=compiled is None))
+        rows = cost = 0.0
+        if verdict.sql is not None:
+            estimate = await parts.warehouse.explain(verdict.sql, run.context)
+            rows, cost = float(estimate.rows), estimate.cost
+        if cost > MAX_COST and verdict.verdict == "pass":
+            verdict = verdict.model_copy(update={"verdict": "needs_approval"})
+        risk = score(
+            planned, verdict, run.context, estimated_rows=rows, estimated_cost=cost
+        )
+        bound = binding(verdict.sql or sql, run.context, model.digest, POLICY_VERSION)
+        return Checked(verdict=verdict, compiled=compiled, risk=risk, binding=bound)
+
+    return await journal.stage(
+        Stage.VALIDATION,
+        Checked,
+        work,
+        lambda value: {
+            "verdict": value.verdict.verdict,
+            "findings": [f.rule for f in value.verdict.findings],
+        },
+    )
+
+
+async def _wait_for_approval(
+    run: Run, journal: Journal, progress: Progress, checked: Checked
+) -> Outcome:
+    reasons = [f.message for f in checked.verdict.findings if f.severity == "needs_approval"]
+    journal.add(
+        Stage.APPROVAL, "waiting", perf_counter(), {"reasons": [*reasons], "binding": checked.binding}
+    )
+    text = "This waits for a second person to let it through. " + " ".join(reasons)
+    outcome = _compose(run, journal, RunStatus.NEEDS_APPROVAL, replace(progress, text=text.strip()))
+    await journal.flush(RunStatus.NEEDS_APPROVAL, answer=outcome.text)
+    return outcome
+
+
+async def _execute_and_finish(
+    run: Run,
+    journal: Journal,
+    parts: Parts,
+    progress: Progress,
+    checked: Checked,
+    model: SemanticModel,
+) -> Outcome:
+    started = perf_counter()
+    assert checked.verdict.sql is not None  # noqa: S101 - a statement that passed has its text
+    try:
+        result = await parts.warehouse.run(
+            checked.verdict.sql, run.context, count_statement=checked.verdict.count_sql
+        )
+    except ExecutionError as error:
+        journal.add(Stage.EXECUTION, "failed", started, {"reason": error.kind})
+        return await finish(
+            run, journal, RunStatus.FAILED, replace(progress, text=error.message)
+        )
+    journal.add(
+        Stage.EXECUTION,
+        "ok",
+        started,
+        {
+            "row_count": result.row_count,
+            "total_rows": result.total_rows,
+            "truncated": result.truncated,
+            "digest": result.digest,
+        },
+    )
+    progress = replace(progress, result=result)
+    return await _narrate_and_finish(run, journal, RunStatus.COMPLETED, progress, model)
+
+
+async def _narrate_and_finish(
+    run: Run, journal: Journal, status: RunStatus, progress: Progress, model: SemanticModel
+) -> Outcome:
+    started = perf_counter()
+    assert progress.planned is not None  # noqa: S101 - narration follows planning
+    told = narrate(
+        progress.planned,
+        progress.result,
+        progress.checked.compiled if progress.checked else None,
+        progress.sources,
+        run.context,
+        model,
+    )
+    journal.add(
+        Stage.NARRATION,
+        "ok",
+        started,
+        {"struck": [*told.struck], "widgets": [w.type for w in told.widgets]},
+    )
+    progress = replace(progress, text=told.answer, widgets=told.widgets, struck=told.struck)
+    return await finish(run, journal, status, progress)
+
+
+async def finish(
+    run: Run, journal: Journal, status: RunStatus, progress: Progress
+) -> Outcome:
+    """The end of a run: the answer is stored, and its digest is the last link of the chain."""
+    started = perf_counter()
+    outcome = _compose(run, journal, status, progress)
+    journal.add(
+        Stage.COMPLETED,
+        status.value,
+        started,
+        {"status": status.value, "answer_digest": text_digest(outcome.text)},
+    )
+    await journal.flush(status, answer=outcome.text)
+    return outcome
+
+
+def _compose(run: Run, journal: Journal, status: RunStatus, progress: Progress) -> Outcome:
+    answer = compose(run, status, progress, journal.timings)
+    return Outcome(answer, answer.model_dump_json())
+
+
+def _describe(
+    planned: Planned, progress: Progress, model: SemanticModel, profile: DataProfile
+) -> Progress:
+    words, as_of = "", None
+    if isinstance(planned.output, MetricQuery):
+        plan = planned.output.plan
+        words = plan_in_words(plan, model)
+        datasets = {m.dataset for m in model.metrics if m.name in plan.metrics}
+        days = [day for name, day in profile.newest.items() if name in datasets]
+        as_of = max(days).isoformat() if days else None
+    return replace(progress, planned=planned, plan_in_words=words, as_of=as_of)
+
+
+def _raw_sql(output: PlannerOutput) -> str:
+    return output.sql if isinstance(output, RawSql) else ""
+
+
+_STATUS_OF_KIND = {
+    "knowledge": RunStatus.COMPLETED,
+    "clarify": RunStatus.CLARIFY,
+    "refuse": RunStatus.REFUSED,
+}

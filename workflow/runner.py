@@ -1,0 +1,190 @@
+"""Runs, carried by this process: started, listened to, cancelled, and taken over from the dead.
+
+A run belongs to one worker at a time; the record accepts events from no other. A worker that
+dies, or cannot say that it lives, loses its runs to the next that looks, and that may be itself
+after a restart.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+import psycopg
+import psycopg_pool
+import structlog
+from uuid_utils.compat import uuid7
+
+from contracts.run import RunStatus
+from workflow.audit.journal import CancelRequested, Journal, Publish
+from workflow.execute.warehouse import ExecutionError
+from workflow.hub import Hub, Rested, Sentence
+from workflow.narrate.sentences import sentences
+from workflow.pipeline import Outcome, Parts, answer_question, finish
+from workflow.stages import Progress
+from workflow.store import audit_events, runs, workers
+from workflow.store.rows import EventRow, Run
+
+BEAT_SECONDS = 1.0
+DEADLINE_SECONDS = 120.0
+MAX_TAKEOVERS = 3
+MAX_AT_ONCE = 128
+RecordUnavailable = (psycopg.Error, psycopg_pool.PoolTimeout, OSError)
+"""What it raises when the application's database is away."""
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run ended without an answer, in words for its asker."""
+
+    status: RunStatus
+    text: str
+
+
+CANCELLED = Failure(RunStatus.CANCELLED, "This question was cancelled.")
+TOO_LONG = Failure(
+    RunStatus.FAILED,
+    "This took too long and was stopped. A shorter period or fewer groups may work.",
+)
+UNEXPECTED = Failure(
+    RunStatus.FAILED, "Something went wrong on our side; it has been logged. Please ask again."
+)
+GIVEN_UP = Failure(
+    RunStatus.FAILED, "This could not be finished after several tries. Please ask again."
+)
+
+
+class Runner:
+    """The runs that this process has in hand."""
+
+    def __init__(self, parts: Parts, hub: Hub) -> None:
+        self.worker_id: UUID = uuid7()
+        self._parts = parts
+        self._hub = hub
+        self._tasks: dict[UUID, asyncio.Task[Outcome]] = {}
+        self._cancelled: set[UUID] = set()
+        self._places = asyncio.Semaphore(MAX_AT_ONCE)
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Say that this worker lives, and look after orphaned runs from now on."""
+        async with self._parts.pool.connection() as connection:
+            await workers.beat(connection, self.worker_id)
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def close(self) -> None:
+        """Finish what can be finished in a moment; leave the rest to be taken over."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=5)
+        for task in self._tasks.values():
+            task.cancel()
+        with suppress(*RecordUnavailable):
+            async with self._parts.pool.connection() as connection:
+                await workers.forget(connection, self.worker_id)
+
+    def start(self, run: Run, recorded: Sequence[EventRow] = ()) -> asyncio.Task[Outcome]:
+        """Carry the run, whatever becomes of its asker's connection."""
+        task = asyncio.create_task(self._carry(run, recorded), name=f"run {run.run_id}")
+        self._tasks[run.run_id] = task
+        task.add_done_callback(lambda done: self._put_down(run.run_id, done))
+        return task
+
+    def task(self, run_id: UUID) -> asyncio.Task[Outcome] | None:
+        """The run's task, if this process has it in hand."""
+        return self._tasks.get(run_id)
+
+    def cancel(self, run_id: UUID) -> None:
+        """Stop the run at once, if this process has it in hand; the wish itself is in the
+        database, for whichever worker does."""
+        task = self._tasks.get(run_id)
+        if task is not None and run_id not in self._cancelled:
+            self._cancelled.add(run_id)
+            task.cancel()
+
+    async def cancel_waiting(self, run: Run) -> Outcome:
+        """End a run that waits for a person. Raises runs.Lost if it no longer does."""
+        journal = Journal(self._parts.pool, run, worker_id=None, publish=self._publisher(run))
+        outcome = await self._end(run, journal, CANCELLED)
+        self._tell(run, journal, outcome)
+        return outcome
+
+    async def _carry(self, run: Run, recorded: Sequence[EventRow]) -> Outcome:
+        journal = Journal(
+            self._parts.pool,
+            run,
+            worker_id=self.worker_id,
+            publish=self._publisher(run),
+            recorded=recorded,
+        )
+        async with self._places:
+            try:
+                if run.takeovers > MAX_TAKEOVERS:
+                    outcome = await self._end(run, journal, GIVEN_UP)
+                else:
+                    async with asyncio.timeout(DEADLINE_SECONDS):
+                        outcome = await answer_question(run, journal, self._parts)
+            except CancelRequested:
+                outcome = await self._end(run, journal, CANCELLED)
+            except asyncio.CancelledError:
+                if run.run_id not in self._cancelled:
+                    raise  # the process is stopping: another takes the run over
+                outcome = await self._end(run, journal, CANCELLED)
+            except TimeoutError:
+                outcome = await self._end(run, journal, TOO_LONG)
+            except ExecutionError as error:
+                outcome = await self._end(run, journal, Failure(RunStatus.FAILED, error.message))
+            except (runs.Lost, *RecordUnavailable):
+                raise
+            except Exception:
+                log.exception("run failed", run_id=str(run.run_id))
+                outcome = await self._end(run, journal, UNEXPECTED)
+        self._tell(run, journal, outcome)
+        return outcome
+
+    async def _end(self, run: Run, journal: Journal, failure: Failure) -> Outcome:
+        async with self._parts.pool.connection() as connection:
+            now = await runs.get(
+                connection, run.run_id, org_id=run.context.org_id, user_id=run.context.user_id
+            )
+        if now is None:
+            raise runs.Lost
+        journal.resume_from(now)
+        return await finish(run, journal, failure.status, Progress(text=failure.text))
+
+    def _publisher(self, run: Run) -> Publish:
+        return partial(self._hub.publish, run.run_id)
+
+    def _tell(self, run: Run, journal: Journal, outcome: Outcome) -> None:
+        for text in sentences(outcome.answer.answer):
+            self._hub.publish(run.run_id, Sentence(text))
+        self._hub.publish(run.run_id, Rested(outcome.text, journal.seq))
+
+    def _put_down(self, run_id: UUID, task: asyncio.Task[Outcome]) -> None:
+        self._tasks.pop(run_id, None)
+        self._cancelled.discard(run_id)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("run put down", run_id=str(run_id), error=repr(task.exception()))
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await self._look_after()
+            except RecordUnavailable as error:
+                log.warning("record unavailable", error=type(error).__name__)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _look_after(self) -> None:
+        async with self._parts.pool.connection() as connection:
+            await workers.beat(connection, self.worker_id)
+            orphans = await runs.take_over(
+                connection, self.worker_id, active=list(self._tasks)
+            )
+            for run in orphans:
+                recorded = await audit_events.of_run(connection, run.run_id)
+                log.info("run taken over", run_id=str(run.run_id), recorded=len(recorded))
+                self.start(run, recorded)

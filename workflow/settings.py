@@ -1,0 +1,41 @@
+"""The workflow's settings."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from kit.settings import ServiceSettings
+from workflow.llm.client import ModelSettings
+from workflow.llm.embeddings import EmbeddingSettings
+
+
+class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
+    """Everything the workflow reads from its environment."""
+
+    database_url: SecretStr = Field(
+        default=SecretStr("postgresql:///countersign"),
+        description="The application's database: identity, runs, the record, documents.",
+    )
+    warehouse_url: SecretStr = Field(
+        default=SecretStr("postgresql:///pagila"),
+        description="The warehouse; readers log in to it under names of their own.",
+    )
+    database_login_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret that the passwords of the database logins are derived from.",
+    )
+    semantic_model: Path = Field(
+        default=Path("seeds/pagila/model.yaml"),
+        description="The semantic model of the warehouse.",
+    )
+    workflow_host: str = Field(
+        default="127.0.0.1", description="Address the workflow listens on; never a public one."
+    )
+    workflow_port: int = Field(default=8001, description="Port the workflow listens on.")
+
+    def required_secrets(self) -> dict[str, SecretStr]:
+        """Internal tokens and database logins."""
+        return {
+            **super().required_secrets(),
+            "DATABASE_LOGIN_SECRET": self.database_login_secret,
+        }

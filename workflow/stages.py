@@ -1,0 +1,40 @@
+"""What stages leave in the record: enough to go on from, for a restart and for a replay."""
+
+from dataclasses import dataclass, field
+
+from contracts.base import Wire
+from contracts.plan import Planned
+from contracts.result import ResultSet
+from contracts.run import Risk, Source, Widget
+from contracts.verdict import Verdict
+from workflow.semantic.model import Compiled
+
+
+class Retrieved(Wire):
+    """After rag_retrieval: the documents that bear on the question."""
+
+    sources: tuple[Source, ...]
+
+
+class Checked(Wire):
+    """After validation. `compiled` is absent for raw SQL; `binding` is what an approval binds to."""
+
+    verdict: Verdict
+    compiled: Compiled | None
+    risk: Risk
+    binding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come; what an answer is composed from."""
+
+    sources: tuple[Source, ...] = ()
+    planned: Planned | None = None
+    plan_in_words: str = ""
+    as_of: str | None = None
+    checked: Checked | None = None
+    result: ResultSet | None = None
+    text: str = ""
+    widgets: tuple[Widget, ...] = ()
+    struck: tuple[str, ...] = field(default=())
