@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, JsonValue
@@ -38,10 +38,18 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+_TEXT = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*"
+QuestionText = Annotated[
+    str,
+    Field(min_length=1, max_length=4000, pattern=rf"^{_TEXT}[^\s\u0000-\u001f\u007f]{_TEXT}$"),
+]
+"""At least one visible character; no control character but tab and line breaks."""
+
+
 class AskRequest(Wire):
     """A question as the gateway takes it. `role` and `store_id` only ever narrow."""
 
-    question: str = Field(min_length=1, max_length=4000)
+    question: QuestionText
     role: str | None = Field(default=None, min_length=1, max_length=64)
     store_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
     conversation_id: UUID | None = None
@@ -50,7 +58,7 @@ class AskRequest(Wire):
 class RunRequest(Wire):
     """A question as the gateway hands it to the workflow; who asks is in the internal token."""
 
-    question: str = Field(min_length=1, max_length=4000)
+    question: QuestionText
     conversation_id: UUID | None = None
     idempotency_key: str | None = Field(default=None, max_length=255)
 
