@@ -7,17 +7,22 @@ ProblemError                 any status
 ├── NotFound            404  absent, or somebody else's: the same answer
 ├── Conflict            409  the state has moved on
 ├── TooLarge            413
+├── UnsupportedMedia    415  the body is not JSON
 ├── TooManyRequests     429  with Retry-After
-└── Unavailable         503  a part is down; try again
+├── Unavailable         503  a part is down; try again
+└── TimedOut            504  a part took too long
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from contracts.problem import Problem
@@ -89,13 +94,28 @@ class TooLarge(ProblemError):
     status, title = 413, "Too large"
 
 
+class UnsupportedMedia(ProblemError):
+    """The body is declared as something else than JSON."""
+
+    status, title = 415, "Unsupported media type"
+
+
 class TooManyRequests(ProblemError):
     """Over the rate; `retry_after` is in seconds."""
 
     status, title = 429, "Too many requests"
 
-    def __init__(self, detail: str, *, retry_after: int, kind: str | None = None) -> None:
-        super().__init__(detail, kind=kind, headers={"Retry-After": str(retry_after)})
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_after: int,
+        kind: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            detail, kind=kind, headers={**(headers or {}), "Retry-After": str(retry_after)}
+        )
 
 
 class Unavailable(ProblemError):
@@ -105,6 +125,38 @@ class Unavailable(ProblemError):
 
     def __init__(self, detail: str, *, run_id: str | None = None) -> None:
         super().__init__(detail, run_id=run_id, headers={"Retry-After": "2"})
+
+
+class TimedOut(ProblemError):
+    """A part took too long; what it does may go on."""
+
+    status, title = 504, "That took too long"
+
+
+class InvalidPayload(ProblemError):
+    """A payload's faults, each with a JSON pointer; raised where FastAPI does not validate."""
+
+    status, title = 422, "The request is not valid"
+
+    def __init__(self, faults: Sequence[ErrorDetails]) -> None:
+        super().__init__("See errors for each fault.", kind="invalid-payload")
+        # the offending value is not echoed: it may be a password
+        self.errors = [
+            {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
+            for fault in faults
+        ]
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entry of each of these statuses: a problem detail."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -128,50 +180,31 @@ def _problem(request: Request, kind: str, title: str, status: int, detail: str) 
     )
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)  # noqa: S101 - registered for this class only
-    problem = _problem(request, error.kind, error.title, error.status, error.detail)
-    return problem_response(problem.model_copy(update={"run_id": error.run_id}), error.headers)
-
-
-async def _on_validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-    problem = _problem(
-        request, "invalid-payload", "The request is not valid", 422, "See errors for each fault."
-    )
-    # the offending value is not echoed: it may be a password
-    errors = [
-        {"pointer": "/" + "/".join(str(p) for p in e["loc"]), "detail": e["msg"]}
-        for e in error.errors()
-    ]
-    return problem_response(problem.model_copy(update={"errors": errors}))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    kind = {404: "not-found", 405: "method-not-allowed", 400: "bad-request"}.get(
-        error.status_code, "http"
-    )
-    problem = _problem(request, kind, str(error.detail), error.status_code, str(error.detail))
-    return problem_response(problem, dict(error.headers or {}))
-
-
-async def _on_unexpected(request: Request, error: Exception) -> Response:
+async def response_to(request: Request, error: Exception) -> Response:
+    """The answer to an error of any kind. One that is not a `ProblemError` is logged, and tells
+    nothing of the inside."""
+    if isinstance(error, RequestValidationError):
+        error = InvalidPayload(error.errors())
+    if isinstance(error, ProblemError):
+        problem = _problem(request, error.kind, error.title, error.status, error.detail)
+        errors = error.errors if isinstance(error, InvalidPayload) else None
+        more = {"run_id": error.run_id, "errors": errors}
+        return problem_response(problem.model_copy(update=more), error.headers)
+    if isinstance(error, HTTPException):
+        kind = _HTTP_KINDS.get(error.status_code, "http")
+        detail = str(error.detail)
+        problem = _problem(request, kind, detail, error.status_code, detail)
+        return problem_response(problem, dict(error.headers or {}))
     log.error("unexpected", path=request.url.path, exc_info=error)
-    return problem_response(
-        _problem(
-            request,
-            "internal",
-            ProblemError.title,
-            500,
-            "The fault was logged under the request id. Trying again may help.",
-        )
-    )
+    detail = "The fault was logged under the request id. Trying again may help."
+    return problem_response(_problem(request, "internal", ProblemError.title, 500, detail))
+
+
+_HTTP_KINDS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem detail."""
-    app.add_exception_handler(ProblemError, _on_problem)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_unexpected)
+    """Make every error of the app a problem detail. What none of these handlers takes reaches
+    the service's outermost layer, which asks `response_to` itself."""
+    for kind in (ProblemError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, response_to)

@@ -4,10 +4,11 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 from uuid import uuid4
 
 import structlog
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as render_metrics
 from starlette.datastructures import Headers, MutableHeaders
@@ -28,13 +29,11 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-_REQUEST_ID = re.compile(r"[\w.:-]{1,64}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
 log = structlog.get_logger(__name__)
-
-
-class _BodyTooLarge(Exception):
-    pass
 
 
 class Telemetry:
@@ -70,63 +69,26 @@ class _Edge:
             return
         started = time.perf_counter()
         headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        trace = headers.get("traceparent", "")
-        if not _TRACEPARENT.fullmatch(trace):
-            trace = f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"
-        scope.setdefault("state", {}).update(request_id=request_id, traceparent=trace)
-        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace[3:35])
-        status = 500
-        begun = False
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status, begun
-            if message["type"] == "http.response.start":
-                status, begun = message["status"], True
-                out = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    out.setdefault(name, value)
-                out["X-Request-Id"] = request_id
-                out["traceparent"] = trace
-            await send(message)
-
+        reply = _Reply(send, request_id=_request_id(headers), trace=_trace(headers))
+        scope.setdefault("state", {}).update(request_id=reply.request_id, traceparent=reply.trace)
+        structlog.contextvars.bind_contextvars(
+            request_id=reply.request_id, trace_id=reply.trace[3:35]
+        )
+        body = _Body(receive, headers, self.max_body_bytes)
         try:
-            await self.app(scope, self._limited(headers, receive), send_with_headers)
-        except _BodyTooLarge:
-            if begun:
+            if not body.is_too_large:
+                await self.app(scope, body.receive, body.unless_too_large(reply))
+            if body.is_too_large and not reply.begun:
+                raise problems.TooLarge(
+                    f"A request may hold at most {self.max_body_bytes:,} bytes."
+                )
+        except Exception as error:  # the last place where a request can still be answered
+            if reply.begun:
                 raise
-            problem = Problem(
-                type=problems.TYPE_PREFIX + "too-large",
-                title=problems.TooLarge.title,
-                status=413,
-                detail=f"A request may hold at most {self.max_body_bytes:,} bytes.",
-                instance=None,
-                request_id=request_id,
-            )
-            await problems.problem_response(problem)(scope, receive, send_with_headers)
+            response = await problems.response_to(Request(scope), error)
+            await response(scope, receive, reply.send)
         finally:
-            self._record(scope, status, time.perf_counter() - started)
-
-    def _limited(self, headers: Headers, receive: Receive) -> Receive:
-        declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.max_body_bytes:
-
-            async def refuse() -> Message:
-                raise _BodyTooLarge
-
-            return refuse
-        seen = 0
-
-        async def limited() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self.max_body_bytes:
-                raise _BodyTooLarge
-            return message
-
-        return limited
+            self._record(scope, reply.status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
@@ -139,8 +101,78 @@ class _Edge:
             )
 
 
+class _Reply:
+    """What goes out, with the headers that every response has."""
+
+    def __init__(self, send: Send, *, request_id: str, trace: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.trace = trace
+        self.status = 500
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.begun = message["status"], True
+            out = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                out.setdefault(name, value)
+            out["X-Request-Id"] = self.request_id
+            out["traceparent"] = self.trace
+        await self._send(message)
+
+
+class _Body:
+    """What comes in, up to the limit: declared lengths are refused unread, others when over."""
+
+    def __init__(self, receive: Receive, headers: Headers, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seen = 0
+        declared = headers.get("content-length", "0")
+        self.is_too_large = declared.isdecimal() and int(declared) > limit
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._limit:
+            self.is_too_large = True
+            raise problems.TooLarge("over the limit")
+        return message
+
+    def unless_too_large(self, reply: _Reply) -> Send:
+        """A framework that reads the body makes its own 400 of our error: that one is dropped."""
+
+        async def send(message: Message) -> None:
+            if reply.begun or not self.is_too_large:
+                await reply.send(message)
+
+        return send
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _trace(headers: Headers) -> str:
+    given = headers.get("traceparent", "")
+    return given if _TRACEPARENT.fullmatch(given) else f"00-{uuid4().hex}-{uuid4().hex[:16]}-01"
+
+
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class Service(FastAPI):
+    """A FastAPI app whose document knows the shape of a problem."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, with the schema that `problems.documented` points at."""
+        document = super().openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = Problem.model_json_schema()
+        return document
 
 
 def create_app(
@@ -154,12 +186,13 @@ def create_app(
 
     `probes` names the dependencies that `/readyz` asks, each within two seconds.
     """
-    app = FastAPI(
+    app = Service(
         title=title,
         version="0.1.0",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would be built from the caller's Host header
     )
     telemetry = Telemetry()
     app.state.telemetry = telemetry
@@ -171,7 +204,7 @@ def create_app(
         """The process is alive."""
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["operations"], responses={503: {"model": Problem}})
+    @app.get("/readyz", tags=["operations"], responses=problems.documented(503))
     async def readyz() -> dict[str, str]:
         """The process and what it needs are ready to serve."""
         for name, probe in probes(app).items():
@@ -182,7 +215,12 @@ def create_app(
                 raise problems.Unavailable(f"{name} does not answer.") from error
         return {"status": "ready"}
 
-    @app.get("/metrics", tags=["operations"], response_class=Response)
+    @app.get(
+        "/metrics",
+        tags=["operations"],
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
     async def metrics() -> Response:
         """Prometheus' text format."""
         return Response(render_metrics(telemetry.registry), media_type=CONTENT_TYPE_LATEST)
