@@ -42,3 +42,8 @@ def app_template(cluster: embedded_postgres.Cluster) -> str:
 def app_url(cluster: embedded_postgres.Cluster, app_template: str) -> Iterator[str]:
     """The application's database, migrated, empty, thrown away after the test."""
     yield from _copy(cluster, app_template)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"

@@ -30,7 +30,7 @@ from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
 from workflow.retrieve.search import search
 from workflow.semantic.compile_sql import PlanError, compile_plan
-from workflow.semantic.model import Compiled, DataProfile, SemanticModel
+from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.roles import RoleModels
 from workflow.semantic.words import plan_in_words
 from workflow.stages import Checked, Progress, Retrieved
@@ -158,9 +158,7 @@ async def _validate(
             rows, cost = float(estimate.rows), estimate.cost
         if cost > MAX_COST and verdict.verdict == "pass":
             verdict = verdict.model_copy(update={"verdict": "needs_approval"})
-        risk = score(
-            planned, verdict, run.context, estimated_rows=rows, estimated_cost=cost
-        )
+        risk = score(planned, verdict, run.context, estimated_rows=rows, estimated_cost=cost)
         bound = binding(verdict.sql or sql, run.context, model.digest, POLICY_VERSION)
         return Checked(verdict=verdict, compiled=compiled, risk=risk, binding=bound)
 
@@ -180,7 +178,10 @@ async def _wait_for_approval(
 ) -> Outcome:
     reasons = [f.message for f in checked.verdict.findings if f.severity == "needs_approval"]
     journal.add(
-        Stage.APPROVAL, "waiting", perf_counter(), {"reasons": [*reasons], "binding": checked.binding}
+        Stage.APPROVAL,
+        "waiting",
+        perf_counter(),
+        {"reasons": [*reasons], "binding": checked.binding},
     )
     text = "This waits for a second person to let it through. " + " ".join(reasons)
     outcome = _compose(run, journal, RunStatus.NEEDS_APPROVAL, replace(progress, text=text.strip()))
@@ -204,9 +205,7 @@ async def _execute_and_finish(
         )
     except ExecutionError as error:
         journal.add(Stage.EXECUTION, "failed", started, {"reason": error.kind})
-        return await finish(
-            run, journal, RunStatus.FAILED, replace(progress, text=error.message)
-        )
+        return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
     journal.add(
         Stage.EXECUTION,
         "ok",
@@ -245,9 +244,7 @@ async def _narrate_and_finish(
     return await finish(run, journal, status, progress)
 
 
-async def finish(
-    run: Run, journal: Journal, status: RunStatus, progress: Progress
-) -> Outcome:
+async def finish(run: Run, journal: Journal, status: RunStatus, progress: Progress) -> Outcome:
     """The end of a run: the answer is stored, and its digest is the last link of the chain."""
     started = perf_counter()
     outcome = _compose(run, journal, status, progress)

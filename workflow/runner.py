@@ -181,9 +181,7 @@ class Runner:
     async def _look_after(self) -> None:
         async with self._parts.pool.connection() as connection:
             await workers.beat(connection, self.worker_id)
-            orphans = await runs.take_over(
-                connection, self.worker_id, active=list(self._tasks)
-            )
+            orphans = await runs.take_over(connection, self.worker_id, active=list(self._tasks))
             for run in orphans:
                 recorded = await audit_events.of_run(connection, run.run_id)
                 log.info("run taken over", run_id=str(run.run_id), recorded=len(recorded))

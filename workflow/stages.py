@@ -17,7 +17,7 @@ class Retrieved(Wire):
 
 
 class Checked(Wire):
-    """After validation. `compiled` is absent for raw SQL; `binding` is what an approval binds to."""
+    """After validation. Raw SQL has no `compiled`; an approval binds to `binding`."""
 
     verdict: Verdict
     compiled: Compiled | None

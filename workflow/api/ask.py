@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse
 from uuid_utils.compat import uuid7
 
 from contracts.context import Permission, UserContext
-from contracts.problem import Problem
 from contracts.run import Accepted, Answer, RunRequest, RunStatus
 from kit.canonical import canonical
-from kit.problems import Conflict, Forbidden, NotFound, Unavailable
+from kit.payload import documented_body, json_body
+from kit.problems import Conflict, Forbidden, NotFound, Unavailable, documented
 from workflow.api import streams
 from workflow.api.access import Caller, Running
 from workflow.audit.chain import sealed_log
@@ -33,18 +32,13 @@ router = APIRouter(tags=["runs"])
     responses={
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
         202: {"model": Accepted},
-        401: {"model": Problem},
-        403: {"model": Problem},
-        404: {"model": Problem},
-        409: {"model": Problem},
-        413: {"model": Problem},
-        422: {"model": Problem},
-        503: {"model": Problem},
+        **documented(401, 403, 404, 409, 413, 415, 422, 503),
     },
+    openapi_extra=documented_body(RunRequest),
 )
 async def ask(
-    request: RunRequest,
     caller: Caller,
+    request: Annotated[RunRequest, Depends(json_body(RunRequest))],
     running: Running,
     accept: Annotated[str, Header()] = "application/json",
     prefer: Annotated[str, Header()] = "",
@@ -72,9 +66,7 @@ async def ask(
     return Response(text, media_type="application/json")
 
 
-async def _arrive(
-    running: Workflow, caller: UserContext, request: RunRequest
-) -> tuple[Run, bool]:
+async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -> tuple[Run, bool]:
     """The run of this request, and whether it is a new one."""
     log = sealed_log(
         LogRow(
@@ -149,9 +141,7 @@ async def _stream_new(running: Workflow, run: Run) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def _stream_known(
-    running: Workflow, caller: UserContext, run: Run
-) -> AsyncIterator[bytes]:
+async def _stream_known(running: Workflow, caller: UserContext, run: Run) -> AsyncIterator[bytes]:
     yield streams.opening(run.run_id, run.conversation_id)
     async for chunk in streams.follow(running, caller, run.run_id, ""):
         yield chunk

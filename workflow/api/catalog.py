@@ -4,15 +4,14 @@ from fastapi import APIRouter
 
 from contracts.catalog import Catalog, Suggestions
 from contracts.context import Permission
-from contracts.problem import Problem
-from kit.problems import Unavailable
+from kit.problems import Unavailable, documented
 from workflow.api.access import Caller, Running
 from workflow.execute.warehouse import ExecutionError
 from workflow.plan.suggestions import suggestions
 
 router = APIRouter(
     tags=["catalog"],
-    responses={401: {"model": Problem}, 503: {"model": Problem}},
+    responses=documented(401, 503),
 )
 
 

@@ -7,16 +7,13 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.sse import EventSourceResponse
 
 from contracts.context import UserContext
-from contracts.problem import Problem
 from contracts.run import (
     Answer,
     ConversationPage,
     RunPage,
     RunStatus,
-    RunSummary,
-    StageEvent,
 )
-from kit.problems import Conflict, NotFound
+from kit.problems import Conflict, NotFound, documented
 from workflow.answer import compose
 from workflow.api import streams
 from workflow.api.access import Caller, Running, record
@@ -24,11 +21,8 @@ from workflow.stages import Progress
 from workflow.store import conversations, runs
 from workflow.store.rows import Run
 
-PROBLEMS: dict[int | str, dict[str, type[Problem]]] = {
-    status: {"model": Problem} for status in (401, 404, 409, 422, 503)
-}
 Limit = Annotated[int, Query(ge=1, le=100)]
-router = APIRouter(tags=["runs"], responses={**PROBLEMS})
+router = APIRouter(tags=["runs"], responses=documented(401, 404, 409, 422, 503))
 
 
 @router.get("/runs")
@@ -58,9 +52,7 @@ async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
     """The run's answer; while there is none, its state in the same shape."""
     async with record(running) as connection:
         run = await _own(connection, caller, run_id)
-        text = await runs.answer(
-            connection, run_id, org_id=caller.org_id, user_id=caller.user_id
-        )
+        text = await runs.answer(connection, run_id, org_id=caller.org_id, user_id=caller.user_id)
     if text is None:
         text = compose(run, run.status, Progress(), {}).model_dump_json()
     return Response(text, media_type="application/json")

@@ -2,9 +2,8 @@
 
 `run` says which run this is; `stage` follows for each stage, its id the event's number in the
 record; `delta` brings the answer sentence by sentence; `answer` ends the stream with the whole.
-Where the
-record is away, `interrupted` ends it instead. A client that reconnects with Last-Event-ID misses nothing: what it has not seen is read from
-the record.
+Where the record is away, `interrupted` ends it instead. A client that reconnects with
+Last-Event-ID misses nothing: what it has not seen is read from the record.
 """
 
 import asyncio
@@ -51,14 +50,10 @@ def render(item: Item) -> bytes:
                 event="delta", data_str=orjson.dumps({"text": item.text}).decode()
             )
         case Rested():
-            return format_sse_event(
-                event=FINAL, data_str=item.answer, id=f"{item.seq}-{FINAL}"
-            )
+            return format_sse_event(event=FINAL, data_str=item.answer, id=f"{item.seq}-{FINAL}")
 
 
-async def live(
-    queue: Queue, task: asyncio.Task[Outcome]
-) -> AsyncIterator[bytes]:
+async def live(queue: Queue, task: asyncio.Task[Outcome]) -> AsyncIterator[bytes]:
     """What is published, until the run rests, or `task`, which carries it, has to leave it."""
     task.add_done_callback(lambda _: queue.put_nowait(None))
     while True:
@@ -111,9 +106,7 @@ async def _read(
 ) -> tuple[list[EventRow], Run | None, str | None]:
     async with running.parts.pool.connection() as connection:
         events = await audit_events.of_run(connection, run_id, after=seen)
-        run = await runs.get(
-            connection, run_id, org_id=context.org_id, user_id=context.user_id
-        )
+        run = await runs.get(connection, run_id, org_id=context.org_id, user_id=context.user_id)
         text = None
         if run is not None and run.status is not RunStatus.RUNNING:
             text = await runs.answer(

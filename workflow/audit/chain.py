@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import orjson
+
 from workflow.store.rows import EventRow, LogRow
 
 

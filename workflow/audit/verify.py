@@ -68,7 +68,8 @@ async def verify(
             break
     else:
         faults += [
-            Fault(e.run_id, e.seq, "belongs to no run on record") async for e in _rest(pending, events)
+            Fault(e.run_id, e.seq, "belongs to no run on record")
+            async for e in _rest(pending, events)
         ]
     return Verified(run_count, event_count, tuple(faults[:max_faults]))
 

@@ -71,8 +71,7 @@ FROM runs r JOIN query_audit_logs l USING (run_id)
 
 GET = _RUN + "WHERE r.run_id = %(run_id)s AND r.org_id = %(org_id)s AND r.user_id = %(user_id)s"
 
-TAKE_OVER = (
-    """
+TAKE_OVER = """
 WITH orphans AS (
     SELECT run_id FROM runs
     WHERE status = 'running' AND NOT run_id = ANY (%(active)s)
@@ -84,9 +83,7 @@ taken AS (
     UPDATE runs SET worker_id = %(worker_id)s, takeovers = takeovers + 1
     FROM orphans WHERE runs.run_id = orphans.run_id
     RETURNING runs.*)
-"""
-    + _RUN.replace("FROM runs r", "FROM taken r")
-)
+""" + _RUN.replace("FROM runs r", "FROM taken r")
 
 REQUEST_CANCEL = """
 UPDATE runs SET cancel_requested = true
@@ -199,20 +196,14 @@ async def advance(
     return bool(row[0])
 
 
-async def get(
-    connection: Connection, run_id: UUID, *, org_id: UUID, user_id: UUID
-) -> Run | None:
+async def get(connection: Connection, run_id: UUID, *, org_id: UUID, user_id: UUID) -> Run | None:
     """The person's own run."""
-    cursor = await connection.execute(
-        GET, {"run_id": run_id, "org_id": org_id, "user_id": user_id}
-    )
+    cursor = await connection.execute(GET, {"run_id": run_id, "org_id": org_id, "user_id": user_id})
     row = await cursor.fetchone()
     return _run(row) if row else None
 
 
-async def by_key(
-    connection: Connection, key: str, *, org_id: UUID, user_id: UUID
-) -> Run | None:
+async def by_key(connection: Connection, key: str, *, org_id: UUID, user_id: UUID) -> Run | None:
     """The person's own run under this idempotency key."""
     cursor = await connection.execute(BY_KEY, {"key": key, "org_id": org_id, "user_id": user_id})
     row = await cursor.fetchone()
