@@ -1,0 +1,41 @@
+"""The workflow service, killing itself (SIGKILL) at a chosen moment of a run.
+
+DIE_AT is `STAGE:MOMENT`: `before` the stage is added to the journal, once it is `added`, or once
+it is `written` to the record.
+"""
+
+import os
+import signal
+from typing import Any
+
+from workflow.__main__ import main
+from workflow.audit.journal import Journal
+
+STAGE, MOMENT = os.environ["DIE_AT"].split(":")
+add, flush = Journal.add, Journal.flush
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dying_add(self: Journal, stage: Any, *arguments: Any) -> None:
+    if stage == STAGE and MOMENT == "before":
+        die()
+    add(self, stage, *arguments)
+    if stage == STAGE and MOMENT == "added":
+        die()
+
+
+async def dying_flush(self: Journal, *arguments: Any, **more: Any) -> None:
+    stages = {event.stage for event in self._pending}
+    await flush(self, *arguments, **more)
+    if STAGE in stages and MOMENT == "written":
+        die()
+
+
+Journal.add = dying_add  # type: ignore[method-assign]
+Journal.flush = dying_flush  # type: ignore[method-assign]
+
+if __name__ == "__main__":
+    main()

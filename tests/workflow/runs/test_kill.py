@@ -1,0 +1,218 @@
+"""SIGKILL at every stage, then a restart: each run ends properly, each stage once on record."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from tests.stack import free_ports
+from uuid_utils.compat import uuid7
+
+from contracts.context import UserContext
+from kit import internal_token
+from workflow.audit.verify import verify
+
+ROOT = Path(__file__).parents[3]
+KEY = "k" * 40
+STAGES = [
+    "rag_retrieval",
+    "llm_generation",
+    "validation",
+    "db_execution",
+    "narration",
+    "completed",
+]
+QUESTION = "What is total revenue?"
+pytestmark = pytest.mark.xdist_group("workflow")
+
+
+@dataclass
+class Service:
+    """The workflow as a process, and a person who asks it."""
+
+    app_url: str
+    environment: dict[str, str]
+    port: int
+    context: UserContext
+
+    @contextmanager
+    def running(self, module: str = "workflow", **more: str) -> Iterator[subprocess.Popen[bytes]]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module], env={**self.environment, **more}, cwd=ROOT
+        )
+        try:
+            self._wait_until_ready(process)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            assert process.poll() is None, "the workflow ended at start"
+            try:
+                if httpx.get(self.url("/readyz"), trust_env=False).is_success:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        raise AssertionError("the workflow was not ready in time")
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def call(self, method: str, path: str, **more: object) -> httpx.Response:
+        headers = {internal_token.HEADER: internal_token.sign(self.context, KEY)}
+        return httpx.request(
+            method,
+            self.url(path),
+            headers=headers,
+            timeout=30,
+            trust_env=False,
+            **more,  # type: ignore[arg-type]
+        )
+
+    def only_run(self) -> UUID:
+        with psycopg.connect(self.app_url) as connection:
+            rows = connection.execute("SELECT run_id FROM runs").fetchall()
+        assert len(rows) == 1
+        return UUID(str(rows[0][0]))
+
+    def stages(self, run_id: UUID) -> list[str]:
+        with psycopg.connect(self.app_url) as connection:
+            rows = connection.execute(
+                "SELECT stage FROM query_audit_events WHERE run_id = %s ORDER BY seq", (run_id,)
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def wait_until_finished(self, run_id: UUID) -> dict[str, object]:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            answer = self.call("GET", f"/runs/{run_id}").json()
+            if answer["status"] != "running":
+                return dict(answer)
+            time.sleep(0.1)
+        raise AssertionError("the run did not end")
+
+    async def is_unbroken(self) -> bool:
+        first = await psycopg.AsyncConnection.connect(self.app_url)
+        second = await psycopg.AsyncConnection.connect(self.app_url)
+        async with first, second:
+            return (await verify((first, second))).faults == ()
+
+
+@pytest.fixture
+def service(app_url: str, warehouse_url: str) -> Service:
+    with psycopg.connect(app_url, autocommit=True) as connection:
+        row = connection.execute(
+            "INSERT INTO organisations (name) VALUES ('one') RETURNING org_id"
+        ).fetchone()
+    assert row is not None
+    (port,) = free_ports(1)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": app_url,
+        "WAREHOUSE_URL": warehouse_url,
+        "INTERNAL_TOKEN": KEY,
+        "DATABASE_LOGIN_SECRET": KEY,
+        "WORKFLOW_PORT": str(port),
+    }
+    context = UserContext(
+        user_id=uuid7(),
+        username="someone",
+        org_id=row[0],
+        role="store_manager",
+        permissions=("ask",),
+        store_ids=(1,),
+        is_all_stores=False,
+        allowed_views=("v_payment_scoped", "v_rental_scoped"),
+    )
+    return Service(app_url, environment, port, context)
+
+
+@pytest.mark.parametrize("moment", ["before", "added", "written"])
+@pytest.mark.parametrize("stage", STAGES)
+async def test_a_killed_run_is_finished_by_the_next_process(
+    service: Service, stage: str, moment: str
+) -> None:
+    with service.running("tests.workflow.runs.dying_workflow", DIE_AT=f"{stage}:{moment}") as dying:
+        with pytest.raises(httpx.TransportError):
+            service.call("POST", "/run", json={"question": QUESTION})
+        assert dying.wait(10) == -signal.SIGKILL
+    run_id = service.only_run()
+    with service.running():
+        answer = service.wait_until_finished(run_id)
+    assert answer["status"] == "completed"
+    assert answer["row_count"] == 1
+    assert service.stages(run_id) == STAGES
+    assert await service.is_unbroken()
+
+
+@pytest.mark.parametrize("moment", ["before", "added", "written"])
+async def test_a_run_that_waits_for_approval_survives_as_waiting(
+    service: Service, moment: str
+) -> None:
+    died_at = f"approval:{moment}"
+    with service.running("tests.workflow.runs.dying_workflow", DIE_AT=died_at) as dying:
+        with pytest.raises(httpx.TransportError):
+            service.call("POST", "/run", json={"question": "rentals by customer"})
+        assert dying.wait(10) == -signal.SIGKILL
+    run_id = service.only_run()
+    with service.running():
+        answer = service.wait_until_finished(run_id)
+    assert answer["status"] == "needs_approval"
+    assert service.stages(run_id) == ["rag_retrieval", "llm_generation", "validation", "approval"]
+    assert await service.is_unbroken()
+
+
+@pytest.mark.parametrize(
+    ("died_at", "paid"), [("llm_generation:written", 1), ("validation:added", 1)]
+)
+async def test_a_model_is_not_paid_twice_for_what_is_on_record(
+    service: Service, died_at: str, paid: int
+) -> None:
+    (port,) = free_ports(1)
+    model = subprocess.Popen(
+        [sys.executable, "-m", "cli.app", "local-model", "--port", str(port)], cwd=ROOT
+    )
+    base = f"http://127.0.0.1:{port}"
+    settings = {"OPENAI_BASE_URL": f"{base}/v1", "OPENAI_MODEL": "local", "OPENAI_API_KEY": "none"}
+    try:
+        _wait_for(f"{base}/calls")
+        with service.running(
+            "tests.workflow.runs.dying_workflow", DIE_AT=died_at, **settings
+        ) as dying:
+            with pytest.raises(httpx.TransportError):
+                service.call("POST", "/run", json={"question": QUESTION})
+            assert dying.wait(10) == -signal.SIGKILL
+        run_id = service.only_run()
+        with service.running(**settings):
+            answer = service.wait_until_finished(run_id)
+        assert answer["status"] == "completed"
+        usage = answer["usage"]
+        assert isinstance(usage, dict)
+        assert usage["model"] == "local"
+        assert httpx.get(f"{base}/calls", trust_env=False).json()["calls"] == paid
+    finally:
+        model.terminate()
+        model.wait(10)
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url, trust_env=False).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} did not answer in time")
