@@ -1,10 +1,16 @@
 """Connection pools."""
 
-from psycopg import AsyncConnection
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
-Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+from kit.problems import Unavailable
+
+Connection = AsyncConnection[TupleRow]
+Pool = AsyncConnectionPool[Connection]
 
 
 def make_pool(
@@ -24,3 +30,13 @@ def make_pool(
         open=False,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
+
+
+@asynccontextmanager
+async def connected(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of the pool; Unavailable where the database does not answer."""
+    try:
+        async with pool.connection() as connection:
+            yield connection
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable("The database does not answer. Try again shortly.") from error

@@ -1,0 +1,28 @@
+"""What can be asked."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from contracts.catalog import Catalog, Suggestions
+from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf
+from gateway.routes.forward import forward
+
+router = APIRouter(prefix="/api", tags=["catalog"])
+
+Role = Annotated[
+    str | None,
+    Query(min_length=1, max_length=64, description="One of one's roles; none for the default."),
+]
+
+
+@router.get("/suggestions", response_model=Suggestions, responses=WORKFLOW_PROBLEMS)
+async def suggestions(caller: CallerOf, role: Role = None) -> Response:
+    """Questions that work for the role."""
+    return await forward(caller, "GET", "/suggestions", context=caller.context(role))
+
+
+@router.get("/catalog", response_model=Catalog, responses=WORKFLOW_PROBLEMS)
+async def catalog(caller: CallerOf, role: Role = None) -> Response:
+    """Metrics and dimensions that the role may use."""
+    return await forward(caller, "GET", "/catalog", context=caller.context(role))

@@ -1,0 +1,34 @@
+"""Handing a call on to the workflow, as it is."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from fastapi import Response
+
+from contracts.context import UserContext
+from gateway.relay import EventRelay, relay
+from gateway.routes.caller import Caller
+from gateway.workflow_client import Call, Reply
+
+EVENTS: dict[str, Any] = {"text/event-stream": {"schema": {"type": "string"}}}
+"""The OpenAPI content of an answer in events."""
+
+
+async def forward(
+    caller: Caller, method: str, path: str, *, context: UserContext | None = None, **query: object
+) -> Response:
+    """The workflow's answer, whole. A query value of None is left out."""
+    given = {name: str(value) for name, value in query.items() if value is not None}
+    call = caller.to_workflow(method, path, query=given)
+    reply = await caller.services.workflow.call(call, context or caller.context())
+    return relay(reply, caller.request)
+
+
+async def stream(caller: Caller, call: Call, context: UserContext) -> Response:
+    """The workflow's answer as it is written. It counts as open until either side hangs up."""
+    with ExitStack() as opened:
+        opened.enter_context(caller.services.limits.open_calls.one(str(caller.identity.user_id)))
+        answer = await caller.services.workflow.stream(call, context)
+        if isinstance(answer, Reply):
+            return relay(answer, caller.request)
+        return EventRelay(answer, caller.request, on_end=opened.pop_all().close)

@@ -1,0 +1,76 @@
+"""Runs and conversations: what was asked, how it stands, and how it came about."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from contracts.run import Answer, ConversationPage, RunPage
+from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf
+from gateway.routes.forward import EVENTS, forward, stream
+from kit.problems import documented
+
+router = APIRouter(prefix="/api", tags=["runs"])
+
+Cursor = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[A-Za-z0-9_=.~:-]+$",
+        description="The `next` of the page before; none for the first.",
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=100, description="Most items on a page.")]
+LastEventId = Annotated[
+    str | None,
+    Header(
+        max_length=64,
+        pattern=r"^[\u0021-\u007e]*$",
+        description="Id of the last event received: the stream continues behind it.",
+    ),
+]
+_PAGE_PROBLEMS = {**WORKFLOW_PROBLEMS, **documented(400)}
+_RUN_PROBLEMS = {**WORKFLOW_PROBLEMS, **documented(404)}
+
+
+@router.get("/runs", response_model=RunPage, responses=_PAGE_PROBLEMS)
+async def runs(caller: CallerOf, cursor: Cursor = None, limit: Limit = 20) -> Response:
+    """One's own runs, newest first."""
+    return await forward(caller, "GET", "/runs", cursor=cursor, limit=limit)
+
+
+@router.get("/runs/{run_id}", response_model=Answer, responses=_RUN_PROBLEMS)
+async def run(caller: CallerOf, run_id: UUID) -> Response:
+    """A run of one's own, as it stands. Somebody else's is 404."""
+    return await forward(caller, "GET", f"/runs/{run_id}")
+
+
+@router.get(
+    "/runs/{run_id}/events",
+    response_class=Response,
+    responses={**_RUN_PROBLEMS, 200: {"description": "Events.", "content": EVENTS}},
+)
+async def events(caller: CallerOf, run_id: UUID, last_event_id: LastEventId = None) -> Response:
+    """What happens in a run, from its beginning or from where `Last-Event-ID` was."""
+    headers = {"Accept": "text/event-stream"}
+    if last_event_id:
+        headers["Last-Event-ID"] = last_event_id
+    call = caller.to_workflow("GET", f"/runs/{run_id}/events", headers=headers)
+    return await stream(caller, call, caller.context())
+
+
+@router.post(
+    "/runs/{run_id}/cancel",
+    response_model=Answer,
+    responses={**_RUN_PROBLEMS, **documented(409)},
+)
+async def cancel(caller: CallerOf, run_id: UUID) -> Response:
+    """Stop a run of one's own. One that is over already is 409."""
+    return await forward(caller, "POST", f"/runs/{run_id}/cancel")
+
+
+@router.get("/conversations", response_model=ConversationPage, responses=_PAGE_PROBLEMS)
+async def conversations(caller: CallerOf, cursor: Cursor = None, limit: Limit = 20) -> Response:
+    """One's own conversations, last asked first."""
+    return await forward(caller, "GET", "/conversations", cursor=cursor, limit=limit)

@@ -1,0 +1,180 @@
+"""A workflow that runs nothing: it checks the internal token and answers in the agreed shapes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+
+from contracts.catalog import Catalog, Suggestion, Suggestions
+from contracts.context import UserContext
+from contracts.problem import Problem
+from contracts.run import (
+    Answer,
+    ConversationPage,
+    ConversationSummary,
+    RunPage,
+    RunRequest,
+    RunStatus,
+    RunSummary,
+    Security,
+)
+from kit import internal_token
+from kit.problems import TYPE_PREFIX, problem_response
+
+RUN = UUID("01900000-0000-7000-8000-000000000001")
+CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")
+SOMEBODY_ELSES = UUID("01900000-0000-7000-8000-00000000dead")
+AT = datetime(2022, 8, 1, tzinfo=UTC)
+
+
+@dataclass
+class Received:
+    """One call as it arrived."""
+
+    path: str
+    query: str
+    headers: dict[str, str]
+    context: UserContext
+    body: bytes
+
+
+@dataclass
+class FakeWorkflow:
+    """`answer` replaces the usual answer to anything but /healthz."""
+
+    key: str
+    url: str = ""
+    received: list[Received] = field(default_factory=list)
+    answer: Response | None = None
+    hang: bool = False
+    streams_open: int = 0
+    stream_closed: asyncio.Event | None = None
+    release: asyncio.Event | None = None
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def reset(self) -> None:
+        self.received.clear()
+        self.answer = None
+        self.hang = False
+
+    @property
+    def last(self) -> Received:
+        return self.received[-1]
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+        app.add_api_route("/healthz", lambda: {"status": "ok"})
+        app.add_api_route("/{path:path}", self._serve, methods=["GET", "POST"])
+        return app
+
+    async def _serve(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            token = request.headers.get(internal_token.HEADER)
+            context = internal_token.verify(token, self.key)
+        except internal_token.InvalidInternalToken:
+            return _problem(401, "invalid-internal-token", "Invalid internal token")
+        call = Received(request.url.path, request.url.query, dict(request.headers), context, body)
+        self.received.append(call)
+        if self.answer is not None:
+            return self.answer
+        if self.hang:
+            self.loop = asyncio.get_running_loop()
+            self.release = asyncio.Event()
+            await self.release.wait()
+        return self._usual(call)
+
+    def _usual(self, call: Received) -> Response:
+        match call.path.strip("/").split("/"):
+            case ["run"]:
+                return self._run(call)
+            case ["runs"]:
+                page = RunPage(items=(_summary(),), next="cursor-2")
+                return _json(page.model_dump_json())
+            case ["conversations"]:
+                return _json(ConversationPage(items=(_conversation(),)).model_dump_json())
+            case ["suggestions"]:
+                one = Suggestion(question="Total revenue?", topic="revenue", views=())
+                return _json(Suggestions(items=(one,)).model_dump_json())
+            case ["catalog"]:
+                empty = Catalog(model="demo", model_digest="0" * 64, metrics=(), dimensions=())
+                return _json(empty.model_dump_json())
+            case ["runs", run_id, *_] if run_id != str(RUN):
+                return _problem(404, "not-found", "There is no such run.")
+            case ["runs", _, "events"]:
+                return self._events()
+            case ["runs", _, "cancel"] | ["runs", _]:
+                return _json(_answer(call.context).model_dump_json())
+        return _problem(404, "not-found", "There is nothing here.")
+
+    def _run(self, call: Received) -> Response:
+        RunRequest.model_validate_json(call.body)
+        if call.headers.get("prefer") == "respond-async":
+            started = f'{{"run_id":"{RUN}","conversation_id":"{CONVERSATION}","status":"running"}}'
+            return _json(started, 202)
+        if call.headers["accept"] == "text/event-stream":
+            return self._events()
+        return _json(_answer(call.context).model_dump_json())
+
+    def _events(self) -> Response:
+        async def events() -> AsyncIterator[bytes]:
+            yield b"id: 1\nevent: stage\ndata: {}\n\n"
+            yield b"id: 2\nevent: stage\ndata: {}\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+
+def _json(body: str, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json")
+
+
+def _problem(status: int, kind: str, detail: str) -> Response:
+    return problem_response(
+        Problem(
+            type=TYPE_PREFIX + kind,
+            title=detail,
+            status=status,
+            detail=detail,
+            instance="/internal",
+            request_id="of-the-workflow",
+        )
+    )
+
+
+def _answer(context: UserContext) -> Answer:
+    return Answer(
+        run_id=RUN,
+        conversation_id=CONVERSATION,
+        status=RunStatus.COMPLETED,
+        question="What is total revenue for my store 1?",
+        answer="Total revenue is 33,489.47.",
+        security=Security(
+            role=context.role,
+            row_scope="all" if context.is_all_stores else context.store_ids,
+            allowed_views=context.allowed_views,
+        ),
+    )
+
+
+def _summary() -> RunSummary:
+    return RunSummary(
+        run_id=RUN,
+        conversation_id=CONVERSATION,
+        status=RunStatus.COMPLETED,
+        question="What is total revenue?",
+        asked_at=AT,
+    )
+
+
+def _conversation() -> ConversationSummary:
+    return ConversationSummary(
+        conversation_id=CONVERSATION,
+        title="What is total revenue?",
+        run_count=1,
+        started_at=AT,
+        last_asked_at=AT,
+    )
