@@ -24,7 +24,7 @@ types: environment-dev ## mypy, strict
 	@$(BIN)/mypy
 
 imports: environment-dev ## the arrows between packages
-	@$(BIN)/lint-imports --no-cache --no-timings
+	@$(BIN)/lint-imports --no-logo
 
 bench: environment-dev ## measure, and print the table of docs/benchmarks.md
 	@exec $(BIN)/python -m bench $(ARGS)
