@@ -68,16 +68,25 @@ step() {
     fail "$what failed (see .set-up.log); trying again starts afresh."
 }
 
-# What pip was told about where packages come from, uv is told too.
+# What pip was told about where packages come from and whom to trust, uv is told too.
 tell_uv() {
-    index=${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}
+    index=$(told PIP_INDEX_URL index-url)
+    certificates=$(told PIP_CERT cert)
     if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
         export UV_DEFAULT_INDEX="$index"
     fi
-    if [ -n "${PIP_CERT:-}" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
-        export SSL_CERT_FILE="$PIP_CERT"
+    if [ -n "$certificates" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
+        export SSL_CERT_FILE="$certificates"
     fi
     export UV_LINK_MODE="${UV_LINK_MODE:-copy}" UV_NO_CONFIG=1
+}
+
+told() {
+    eval "value=\${$1:-}"
+    if [ -z "$value" ]; then
+        value=$(.venv/bin/python -m pip config get "global.$2" 2>/dev/null || true)
+    fi
+    printf '%s' "$value"
 }
 
 set_up() {
