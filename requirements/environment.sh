@@ -70,23 +70,26 @@ step() {
 
 # What pip was told about where packages come from and whom to trust, uv is told too.
 tell_uv() {
-    index=$(told PIP_INDEX_URL index-url)
-    certificates=$(told PIP_CERT cert)
+    index=$(told index-url)
+    certificates=$(told cert)
     if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
         export UV_DEFAULT_INDEX="$index"
     fi
     if [ -n "$certificates" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
         export SSL_CERT_FILE="$certificates"
     fi
+    for store in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+        if [ -s "$store" ]; then
+            export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" # newer versions of pip do the same
+        fi
+    done
     export UV_LINK_MODE="${UV_LINK_MODE:-copy}" UV_NO_CONFIG=1
 }
 
+# One of pip's options: the environment's, which it lists first, or that of its files.
 told() {
-    eval "value=\${$1:-}"
-    if [ -z "$value" ]; then
-        value=$(.venv/bin/python -m pip config get "global.$2" 2>/dev/null || true)
-    fi
-    printf '%s' "$value"
+    .venv/bin/python -m pip config list 2>/dev/null |
+        sed -n "s/^[a-z:]*\\.$1='\\(.*\\)'\$/\\1/p" | sed 1q
 }
 
 set_up() {
