@@ -83,11 +83,11 @@ def start(data_dir: Path) -> Cluster:
     data_dir = _absolute(data_dir)
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with _alone(data_dir):
-        if postmaster(data_dir) is None:
+        if not _is_up(data_dir):
             _launch(data_dir)
-        _join(data_dir)
         cluster = Cluster(postmaster_line(data_dir, _SOCKET_DIR_LINE))
         _make_databases(cluster)
+        _join(data_dir)
     return cluster
 
 
@@ -157,6 +157,19 @@ def _is_used(data_dir: Path) -> bool:
         return True
     finally:
         os.close(probe)
+    return False
+
+
+def _is_up(data_dir: Path) -> bool:
+    """Whether a server takes connections; one that is starting or stopping is waited for."""
+    deadline = time.monotonic() + START_SECONDS
+    while postmaster(data_dir) is not None and time.monotonic() < deadline:
+        if postmaster_line(data_dir, _STATUS_LINE).strip() == "ready":
+            cluster = Cluster(postmaster_line(data_dir, _SOCKET_DIR_LINE))
+            with suppress(psycopg.OperationalError):  # told to stop, but not yet gone
+                psycopg.connect(cluster.url("postgres")).close()
+                return True
+        time.sleep(0.02)
     return False
 
 
