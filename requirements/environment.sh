@@ -58,9 +58,9 @@ step() {
     "$@" >.venv/set-up.log 2>&1 && return
     cp .venv/set-up.log .set-up.log
     tail -n 5 .set-up.log >&2
-    if grep -qiE "hash(es)? (mismatch|do not match)|hashes.*not match" .set-up.log; then
+    if grep -qiE "hash mismatch|not match the hashes" .set-up.log; then
         fail "$what failed: a download is not the file that was pinned, so it was refused (see .set-up.log)."
-    elif grep -qiE "no (usable )?wheel|no matching distribution|no source dist|building .* disabled|only-binary" .set-up.log; then
+    elif grep -qiE "no (usable |compatible )?wheels?|no matching distribution|building .* disabled|only-binary" .set-up.log; then
         fail "$what failed: a pinned package has no ready-made wheel for $(.venv/bin/python -V) on $(uname -sm), and none is compiled here; try another Python: make PYTHON=python3.12 (see .set-up.log)."
     elif grep -qiE "connect|resolve|dns|timed? ?out|network|certificate" .set-up.log; then
         fail "$what failed: the packages could not be downloaded; check the network and try again (see .set-up.log)."
