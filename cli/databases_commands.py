@@ -24,19 +24,28 @@ def _reachable() -> Iterator[Databases]:
         raise CommandError(f"A database does not answer: {str(error).strip()}") from error
 
 
-def migrate_command(as_json: AsJson = False) -> None:
-    """Bring both databases to the newest revision. Safe at any time."""
-    from cli.seed import migrate_all
+def migrate_command(
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the two databases where they are missing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring both databases to the newest revision, and the warehouse's reader logins to what
+    the role policy says. Safe at any time."""
+    from cli.seed import create_databases, migrate_all
 
     with _reachable() as found, progress() as report:
-        migrate_all(found, report)
+        if create:
+            create_databases(found)
+        migrate_all(found, reader_secret=reader_secret(), report=report)
     _done("Both databases are at the newest revision.", as_json=as_json)
 
 
 def seed_command(
     scale: Annotated[
-        int, typer.Option(min=1, max=1000, help="Size of the sample data; 1 is Pagila's own size.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, max=1000, help="Size of the sample data; 1 is Pagila's own size."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Migrate, and fill in the sample warehouse, the demo's people and documents.
@@ -47,7 +56,7 @@ def seed_command(
 
     with _reachable() as found, progress() as report:
         seed_all(found, scale=scale, reader_secret=reader_secret(), report=report)
-    _done(f"The sample data are in place (scale {scale}).", as_json=as_json)
+    _done("The sample data are in place.", as_json=as_json)
 
 
 def load_pagila_command(

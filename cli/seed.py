@@ -1,36 +1,53 @@
 """The single place that knows in which order the databases are migrated and seeded."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cli.databases import Databases
+from cli.output import CommandError
+from cli.progress import Report
 from migrations.runner import migrate
 
-Report = Callable[[str], None]
-"""Told what is being done, in a few words."""
+
+def create_databases(databases: Databases) -> None:
+    """Make those that are missing, on their own servers, by way of the database `postgres`."""
+    for url in databases:
+        options = conninfo_to_dict(url)
+        name = str(options.pop("dbname", ""))
+        maintenance = make_conninfo("", **{**options, "dbname": "postgres"})
+        with psycopg.connect(maintenance, autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [name]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def migrate_all(databases: Databases, report: Report) -> None:
-    """Bring both databases to the newest revision."""
+def migrate_all(databases: Databases, *, reader_secret: str, report: Report) -> None:
+    """Bring both databases to the newest revision, and the reader logins to the role policy."""
     report("Migrating the application's database")
     migrate("app", databases.app)
     report("Migrating the warehouse")
     migrate("warehouse", databases.warehouse)
+    grant_readers_of(databases, reader_secret)
 
 
-def seed_all(databases: Databases, *, scale: int, reader_secret: str, report: Report) -> None:
+def seed_all(
+    databases: Databases, *, scale: int | None, reader_secret: str, report: Report
+) -> None:
     """Migrate both databases and fill them: the sample warehouse, the demo's people, its
-    documents, and the reader logins for its roles. Safe to repeat."""
+    documents, and the reader logins for its roles. Safe to repeat.
+
+    Without a `scale`, a warehouse that is already filled, by whatever, stays as it is, and an
+    empty one is filled at scale 1. Raises CommandError where it is filled at another scale.
+    """
     from seeds.identity import seed_identity
-    from seeds.pagila.warehouse import seed_warehouse
 
     report("Migrating the application's database")
     migrate("app", databases.app)
-    report(f"Filling the sample warehouse (scale {scale})")
-    seed_warehouse(databases.warehouse, scale=scale)
+    _seed_warehouse(databases.warehouse, scale, report)
     report("Migrating the warehouse")
     migrate("warehouse", databases.warehouse)
     report("Adding the demo's people")
@@ -38,6 +55,25 @@ def seed_all(databases: Databases, *, scale: int, reader_secret: str, report: Re
     grant_readers_of(databases, reader_secret)
     report("Indexing the documents")
     asyncio.run(_seed_documents(databases.app))
+
+
+def _seed_warehouse(url: str, scale: int | None, report: Report) -> None:
+    from seeds.pagila.contents import WarehouseNotEmpty, contents
+    from seeds.pagila.warehouse import seed_warehouse
+
+    migrate("warehouse", url)
+    with psycopg.connect(url) as connection:
+        is_filled = contents(connection) is not None
+    if scale is None and is_filled:
+        return
+    try:
+        seed_warehouse(
+            url,
+            scale=scale or 1,
+            progress=lambda what, share: report(f"Filling the warehouse: {what}", share),
+        )
+    except WarehouseNotEmpty as error:
+        raise CommandError(str(error)) from error
 
 
 def grant_readers_of(databases: Databases, reader_secret: str) -> None:

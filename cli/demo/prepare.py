@@ -18,25 +18,23 @@ def prepare(
     home: Home, databases: Databases, *, scale: int | None, reader_secret: str, is_ours: bool
 ) -> None:
     """Migrate and seed, unless the embedded databases (`is_ours`) were last prepared by the same
-    code. Without a `scale` the data stay at the size they have, which is 1 at first."""
+    code. Without a `scale` the data stay as they are, and are Pagila's size at first."""
     stamp = home.read(STAMP) if is_ours else {}
-    kept = stamp.get("scale")
-    size = scale if scale is not None else kept if isinstance(kept, int) else 1
     wanted = {
         "databases": _identity(databases) if is_ours else "",
         "sources": _sources(),
         "secret": hashlib.sha256(reader_secret.encode()).hexdigest(),
-        "scale": size,
+        "scale": scale if scale is not None else stamp.get("scale", 1),
     }
     if is_ours and stamp == wanted:
         return
     home.forget(STAMP)
-    _seed(databases, size, reader_secret)
+    _seed(databases, scale, reader_secret)
     if is_ours:
         home.write(STAMP, wanted)
 
 
-def _seed(databases: Databases, scale: int, reader_secret: str) -> None:
+def _seed(databases: Databases, scale: int | None, reader_secret: str) -> None:
     from cli.progress import progress
     from cli.seed import seed_all
 
