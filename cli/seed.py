@@ -1,0 +1,104 @@
+"""The single place that knows in which order the databases are migrated and seeded."""
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from cli.databases import Databases
+from cli.output import CommandError
+from cli.progress import Report
+from migrations.runner import migrate
+
+
+def create_databases(databases: Databases) -> None:
+    """Make those that are missing, on their own servers, by way of the database `postgres`."""
+    for url in databases:
+        options = conninfo_to_dict(url)
+        name = str(options.pop("dbname", ""))
+        maintenance = make_conninfo("", **{**options, "dbname": "postgres"})
+        with psycopg.connect(maintenance, autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [name]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def migrate_all(databases: Databases, *, reader_secret: str, report: Report) -> None:
+    """Bring both databases to the newest revision, and the reader logins to the role policy."""
+    report("Migrating the application's database")
+    migrate("app", databases.app)
+    report("Migrating the warehouse")
+    migrate("warehouse", databases.warehouse)
+    grant_readers_of(databases, reader_secret)
+
+
+def seed_all(
+    databases: Databases, *, scale: int | None, reader_secret: str, report: Report
+) -> None:
+    """Migrate both databases and fill them: the sample warehouse, the demo's people, its
+    documents, and the reader logins for its roles. Safe to repeat.
+
+    Without a `scale`, a warehouse that is already filled, by whatever, stays as it is, and an
+    empty one is filled at scale 1. Raises CommandError where it is filled at another scale.
+    """
+    from seeds.identity import seed_identity
+
+    report("Migrating the application's database")
+    migrate("app", databases.app)
+    _seed_warehouse(databases.warehouse, scale, report)
+    report("Migrating the warehouse")
+    migrate("warehouse", databases.warehouse)
+    report("Adding the demo's people")
+    seed_identity(databases.app)
+    grant_readers_of(databases, reader_secret)
+    report("Indexing the documents")
+    asyncio.run(_seed_documents(databases.app))
+
+
+def _seed_warehouse(url: str, scale: int | None, report: Report) -> None:
+    from seeds.pagila.contents import WarehouseNotEmpty, contents
+    from seeds.pagila.warehouse import seed_warehouse
+
+    migrate("warehouse", url)
+    with psycopg.connect(url) as connection:
+        is_filled = contents(connection) is not None
+    if scale is None and is_filled:
+        return
+    try:
+        seed_warehouse(
+            url,
+            scale=scale or 1,
+            progress=lambda what, share: report(f"Filling the warehouse: {what}", share),
+        )
+    except WarehouseNotEmpty as error:
+        raise CommandError(str(error)) from error
+
+
+def grant_readers_of(databases: Databases, reader_secret: str) -> None:
+    """Make the warehouse's reader logins what the role policy says."""
+    from migrations.warehouse.readers import grant_readers
+
+    with psycopg.connect(databases.app) as connection:
+        rows = connection.execute("SELECT role, allowed_views FROM app_roles").fetchall()
+    views_by_role: dict[str, set[str]] = {}
+    for role, views in rows:
+        views_by_role.setdefault(role, set()).update(views)
+    grant_readers(databases.warehouse, views_by_role, reader_secret)
+
+
+async def _seed_documents(app_url: str) -> None:
+    from kit.database import make_pool
+    from seeds import pagila
+    from workflow.llm.embeddings import WordLlamaEmbedder
+    from workflow.retrieve.index import index_documents
+    from workflow.retrieve.load import load
+
+    documents = load(Path(pagila.__file__).parent / "documents")
+    embedder = WordLlamaEmbedder()
+    async with make_pool(app_url, name="seed", max_size=1) as pool:
+        async with pool.connection() as connection:
+            rows = await (await connection.execute("SELECT org_id FROM organisations")).fetchall()
+        for (org_id,) in rows:
+            await index_documents(pool, embedder, org_id, documents)
