@@ -39,6 +39,8 @@ def start(data_dir: Path) -> Cluster:
         for database in (APP_DATABASE, WAREHOUSE_DATABASE):
             if database not in have:
                 connection.execute(f'CREATE DATABASE "{database}"')
+        # these two hold nothing, and no login but the owner has any business in them
+        connection.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC")
     return cluster
 
 
