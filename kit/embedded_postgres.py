@@ -254,3 +254,5 @@ def _make_databases(cluster: Cluster) -> None:
                 connection.execute(
                     psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(database))
                 )
+        # these two hold nothing, and no login but the owner has any business in them
+        connection.execute("REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC")
