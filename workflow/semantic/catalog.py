@@ -66,7 +66,7 @@ def _dimension(index: Index, name: str, found: list[tuple[Dataset, Field]]) -> C
         metrics=tuple(
             metric
             for metric, bound in index.metrics.items()
-            if all(_fits(index, unit.dataset, name) for unit in bound.units)
+            if metric != name and all(_fits(index, unit.dataset, name) for unit in bound.units)
         ),
     )
 

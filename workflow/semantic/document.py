@@ -5,7 +5,7 @@ Wire models of what `core-spec/spec.md` and its JSON Schema describe, and of our
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 VENDOR = "COUNTERSIGN"
 
@@ -14,6 +14,15 @@ DataType = Literal[
     "String", "Integer", "Decimal", "Float", "Boolean",
     "Date", "Time", "DateTime", "DateTimeTz", "Opaque",
 ]  # fmt: skip
+
+
+def _given(value: object) -> object:
+    if value is None:
+        raise ValueError("leave it out where it is unknown")
+    return value
+
+
+MaybeDataType = Annotated[DataType | None, BeforeValidator(_given)]
 Columns = Annotated[list[str], Field(min_length=1)]
 
 
@@ -72,7 +81,7 @@ class FieldPart(Part):
     dimension: DimensionPart = DimensionPart()
     label: str = ""
     description: str = ""
-    datatype: DataType | None = None
+    datatype: MaybeDataType = None
     ai_context: AiContext = AiContext()
     custom_extensions: list[CustomExtension] = []
 
@@ -108,7 +117,7 @@ class MetricPart(Part):
     name: str
     expression: Expression
     description: str = ""
-    datatype: DataType | None = None
+    datatype: MaybeDataType = None
     ai_context: AiContext = AiContext()
     custom_extensions: list[CustomExtension] = []
 

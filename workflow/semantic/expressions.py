@@ -23,6 +23,7 @@ _AGGREGATES = (
     exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop,
     exp.Median, exp.PercentileCont, exp.PercentileDisc,
 )  # fmt: skip
+_EXPRESSIONS = (exp.Condition, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Interval)
 _FOREIGN = (exp.Query, exp.Table, exp.Window, exp.Placeholder, exp.Parameter, exp.Alias)
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = frozenset(keywords.RESERVED_KEYWORDS) | frozenset(keywords.TYPE_FUNC_NAME_KEYWORDS)
@@ -71,7 +72,7 @@ def _parse(text: str, dialect: str) -> exp.Expr:
     if not text.strip() or not trees or trees[0] is None:
         raise ExpressionError("the expression is empty")
     tree = trees[0]
-    if len(trees) > 1 or not isinstance(tree, exp.Condition | exp.Filter | exp.WithinGroup):
+    if len(trees) > 1 or not isinstance(tree, _EXPRESSIONS):
         raise ExpressionError("this is not one expression")
     for node in tree.walk():
         node.comments = None
