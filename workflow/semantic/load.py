@@ -1,0 +1,304 @@
+"""Read a semantic model from its document, and refuse one that could not be used."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+import sqlglot
+from pydantic import ValidationError
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from workflow.semantic import document
+from workflow.semantic.errors import ModelError
+from workflow.semantic.expressions import POSTGRES, ExpressionError, check_scalar, parse
+from workflow.semantic.index import sql_of
+from workflow.semantic.metrics_of import MetricReader
+from workflow.semantic.model import Dataset, Field, FieldType, Metric, Relationship, SemanticModel
+from workflow.semantic.yaml_source import Location, Source, read
+
+__all__ = ["ModelError", "load"]
+
+MAX_NAME_BYTES = 63
+"""PostgreSQL cuts a longer identifier."""
+MAX_FAULTS = 20
+_TYPES: dict[str, FieldType] = {
+    "String": "text", "Integer": "integer", "Decimal": "decimal", "Float": "decimal",
+    "Boolean": "boolean", "Date": "date", "DateTime": "timestamp", "DateTimeTz": "timestamp",
+    "Time": "text", "Opaque": "text",
+}  # fmt: skip
+_CASTS: dict[FieldType, str] = {
+    "text": "text", "integer": "bigint", "decimal": "numeric", "boolean": "boolean",
+    "date": "date", "timestamp": "timestamptz",
+}  # fmt: skip
+_Extension = TypeVar("_Extension", bound=document.Part)
+_Described = (
+    document.DatasetPart | document.FieldPart | document.MetricPart | document.RelationshipPart
+)
+
+
+def load(path: Path) -> SemanticModel:
+    """The one model in the document at `path`.
+
+    Raises ModelError, with a line for each fault, when the document breaks the format's rules,
+    refers to what is not there, names something twice, or holds an expression that is not what
+    its place asks for. A `DateTime` without a zone is taken to be in UTC. A dataset must read a
+    table or a view; a query as its source is refused, because access is granted by view.
+    """
+    source = read(path)
+    try:
+        parsed = document.Document.model_validate(source.tree)
+    except ValidationError as error:
+        faults = [
+            source.fault(tuple(e["loc"]), _explain(e["type"], e["loc"], e["msg"]))
+            for e in error.errors()
+        ]
+        raise ModelError("\n".join(faults[:MAX_FAULTS])) from error
+    if len(parsed.semantic_model) != 1:
+        count = len(parsed.semantic_model)
+        raise ModelError(source.fault(("semantic_model",), f"holds {count} models; one is needed"))
+    return _Reader(source).model(parsed.semantic_model[0], ("semantic_model", 0))
+
+
+def _explain(kind: str, location: Sequence[str | int], message: str) -> str:
+    name = location[-1] if location else "the document"
+    texts = {
+        "missing": f"{name} is missing",
+        "extra_forbidden": f"{name} is not part of the format here",
+        "string_type": f"{name} must be text",
+        "bool_type": f"{name} must be true or false",
+        "list_type": f"{name} must be a list",
+        "model_type": f"{name} must be a mapping",
+        "too_short": f"{name} must not be empty",
+    }
+    return texts.get(kind, f"{name}: {message}")
+
+
+class _Reader:
+    """Turns the wire document into the model, gathering faults on the way."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.faults: list[str] = []
+        self.complete: set[str] = set()
+
+    def fault(self, location: Location, message: str) -> None:
+        self.faults.append(self.source.fault(location, message))
+
+    def model(self, part: document.SemanticModelPart, at: Location) -> SemanticModel:
+        self._unique([d.name for d in part.datasets], (*at, "datasets"), "dataset")
+        self._unique([m.name for m in part.metrics], (*at, "metrics"), "metric")
+        self._unique([r.name for r in part.relationships], (*at, "relationships"), "relationship")
+        datasets = tuple(
+            self._dataset(d, (*at, "datasets", i)) for i, d in enumerate(part.datasets)
+        )
+        by_name = {d.name: d for d in datasets}
+        unique_keys = {d.name: d.unique_keys for d in part.datasets}
+        relationships = []
+        for i, r in enumerate(part.relationships):
+            where = (*at, "relationships", i)
+            relationship = self._relationship(r, where, by_name, unique_keys)
+            if relationship is not None:
+                relationships.append(relationship)
+        self._stop()  # a metric's faults would only repeat those of what it uses
+        metrics = self._metrics(part, at, datasets, tuple(relationships))
+        self._stop()
+        digest = hashlib.sha256(self.source.content).hexdigest()
+        return SemanticModel(part.name, digest, datasets, tuple(relationships), metrics)
+
+    def _stop(self) -> None:
+        if self.faults:
+            raise ModelError("\n".join(self.faults[:MAX_FAULTS]))
+
+    def _unique(self, names: Sequence[str], at: Location, kind: str) -> None:
+        seen: set[str] = set()
+        for i, name in enumerate(names):
+            where = (*at, i, "name")
+            if not name.strip() or "\x00" in name:
+                self.fault(where, f"a {kind} needs a name")
+            elif len(name.encode()) > MAX_NAME_BYTES:
+                self.fault(where, f"the name {name} is longer than {MAX_NAME_BYTES} bytes")
+            if name.lower() in seen:
+                self.fault(where, f"a second {kind} is called {name}")
+            seen.add(name.lower())
+
+    def _extension(self, part: _Described, at: Location, shape: type[_Extension]) -> _Extension:
+        found = shape()
+        for i, extension in enumerate(part.custom_extensions):
+            if extension.vendor_name != document.VENDOR:
+                continue
+            where = (*at, "custom_extensions", i, "data")
+            try:
+                found = shape.model_validate(orjson.loads(extension.data))
+            except orjson.JSONDecodeError as error:
+                self.fault(where, f"data is not JSON: {error}")
+            except ValidationError as error:
+                for e in error.errors():
+                    self.fault(where, _explain(e["type"], e["loc"], e["msg"]))
+        return found
+
+    def _dataset(self, part: document.DatasetPart, at: Location) -> Dataset:
+        ours = self._extension(part, at, document.DatasetExtension)
+        self._unique([f.name for f in part.fields], (*at, "fields"), "field")
+        fields = tuple(
+            self._field(f, part.name, (*at, "fields", i)) for i, f in enumerate(part.fields)
+        )
+        if ours.complete:
+            self.complete.add(part.name)
+            self._check_complete(part, fields, at)
+        by_name = {f.name: f for f in fields}
+        if ours.scope_field is not None and ours.scope_field not in by_name:
+            self.fault(at, f"scope_field {ours.scope_field} is not a field of {part.name}")
+        if ours.time_field is not None and not by_name.get(ours.time_field, _NO_FIELD).is_time:
+            self.fault(at, f"time_field {ours.time_field} is not a time field of {part.name}")
+        qualified, view = self._view(part.source, (*at, "source"))
+        return Dataset(
+            name=part.name,
+            source=qualified,
+            view=view,
+            label=ours.label or _humanised(part.name),
+            fields=fields,
+            description=part.description,
+            synonyms=tuple(part.ai_context.synonyms),
+            primary_key=tuple(part.primary_key),
+            scope_field=ours.scope_field,
+            time_field=ours.time_field,
+        )
+
+    def _view(self, text: str, at: Location) -> tuple[str, str]:
+        try:
+            table = sqlglot.parse_one(text, into=exp.Table, dialect=POSTGRES)
+        except (SqlglotError, RecursionError):
+            table = None
+        names = table.parts if isinstance(table, exp.Table) else []
+        if not names or not all(isinstance(n, exp.Identifier) and n.name for n in names):
+            self.fault(at, "source must name a table or a view, for example schema.view")
+            return "", ""
+        folded = [n.name if n.args.get("quoted") else n.name.lower() for n in names]
+        return ".".join(folded), folded[-1]
+
+    def _check_complete(
+        self, part: document.DatasetPart, fields: Sequence[Field], at: Location
+    ) -> None:
+        names = {f.name for f in fields}
+        for key in part.primary_key:
+            if key not in names:
+                self.fault((*at, "primary_key"), f"{key} is not a field of {part.name}")
+        for i, field in enumerate(fields):
+            if not field.expression:
+                continue  # it has a fault already
+            for node in parse([("ANSI_SQL", field.expression)]).find_all(exp.Column):
+                if node.name not in names:
+                    where = (*at, "fields", i, "expression")
+                    self.fault(where, f"{node.name} is not a field of {part.name}")
+
+    def _field(self, part: document.FieldPart, dataset: str, at: Location) -> Field:
+        ours = self._extension(part, at, document.FieldExtension)
+        type_ = _TYPES.get(part.datatype or "String", "text")
+        expression = ""
+        try:
+            tree = parse([(d.dialect, d.expression) for d in part.expression.dialects])
+            check_scalar(tree)
+            for node in tree.find_all(exp.Column):
+                if node.table and node.table.lower() != dataset.lower():
+                    raise ExpressionError(f"{node.sql(POSTGRES)} is not a column of {dataset}")
+                node.set("table", None)
+            if part.datatype == "DateTime":
+                tree = exp.AtTimeZone(this=exp.Paren(this=tree), zone=exp.Literal.string("UTC"))
+            if tree.find(exp.Column) is None:  # GROUP BY would read a bare 1 as a position
+                tree = exp.Cast(this=tree, to=exp.DataType.build(_CASTS[type_], dialect=POSTGRES))
+            expression = sql_of(tree)
+        except ExpressionError as error:
+            self.fault((*at, "expression"), str(error))
+        is_temporal = type_ in ("date", "timestamp")
+        said = "is_time" in part.dimension.model_fields_set
+        return Field(
+            name=part.name,
+            expression=expression,
+            type=type_,
+            label=ours.label or _humanised(part.name),
+            description=part.description,
+            synonyms=tuple(part.ai_context.synonyms),
+            is_time=is_temporal and (part.dimension.is_time or not said),
+            is_personal=ours.personal,
+            is_indexed=ours.indexed,
+        )
+
+    def _relationship(
+        self,
+        part: document.RelationshipPart,
+        at: Location,
+        datasets: dict[str, Dataset],
+        unique_keys: dict[str, list[list[str]]],
+    ) -> Relationship | None:
+        count = len(self.faults)
+        for key, name in (("from", part.from_), ("to", part.to)):
+            if name not in datasets:
+                self.fault((*at, key), f"there is no dataset called {name}")
+        if len(part.from_columns) != len(part.to_columns):
+            self.fault(at, "from_columns and to_columns must pair up")
+        for key, name, columns in (
+            ("from_columns", part.from_, part.from_columns),
+            ("to_columns", part.to, part.to_columns),
+        ):
+            if name in self.complete:
+                known = {f.name for f in datasets[name].fields}
+                for column in columns:
+                    if column not in known:
+                        self.fault((*at, key), f"{column} is not a field of {name}")
+        if len(self.faults) > count:
+            return None
+        keys = [set(k) for k in (datasets[part.to].primary_key, *unique_keys[part.to]) if k]
+        if keys and not any(key <= set(part.to_columns) for key in keys):
+            self.fault((*at, "to_columns"), f"to_columns hold no key of {part.to}")
+        return Relationship(
+            part.name, part.from_, part.to, tuple(part.from_columns), tuple(part.to_columns)
+        )
+
+    def _metrics(
+        self,
+        part: document.SemanticModelPart,
+        at: Location,
+        datasets: tuple[Dataset, ...],
+        relationships: tuple[Relationship, ...],
+    ) -> tuple[Metric, ...]:
+        keys = {
+            d.name: {*d.primary_key, *(c for key in d.unique_keys for c in key)}
+            | {c for r in relationships if r.many == d.name for c in r.many_columns}
+            | {c for r in relationships if r.one == d.name for c in r.one_columns}
+            for d in part.datasets
+        }
+        reader = MetricReader(datasets, relationships, keys)
+        metrics = []
+        for i, metric in enumerate(part.metrics):
+            where = (*at, "metrics", i)
+            ours = self._extension(metric, where, document.MetricExtension)
+            variants = [(d.dialect, d.expression) for d in metric.expression.dialects]
+            try:
+                read_metric = reader.read(variants, ours.dataset)
+            except ExpressionError as error:
+                self.fault((*where, "expression"), str(error))
+                continue
+            metrics.append(
+                Metric(
+                    name=metric.name,
+                    dataset=read_metric.dataset,
+                    expression=read_metric.expression,
+                    label=ours.label or _humanised(metric.name),
+                    type=_TYPES[metric.datatype] if metric.datatype else read_metric.type,
+                    description=metric.description,
+                    synonyms=tuple(metric.ai_context.synonyms),
+                    unit=ours.unit,
+                )
+            )
+        return tuple(metrics)
+
+
+_NO_FIELD = Field(name="", expression="", type="text", label="")
+
+
+def _humanised(name: str) -> str:
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,44 @@
+"""The part of a model that a role may use."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import replace
+
+from workflow.semantic.index import index_of
+from workflow.semantic.model import SemanticModel
+
+_MAX_PARTS = 256
+_parts: "OrderedDict[tuple[int, frozenset[str]], tuple[SemanticModel, SemanticModel]]" = (
+    OrderedDict()
+)
+
+
+def restrict(model: SemanticModel, allowed_views: Collection[str]) -> SemanticModel:
+    """The datasets whose view is allowed, and the relationships and metrics that need no other.
+
+    The same arguments give the same object, so that what is derived from it can be kept.
+    """
+    allowed = frozenset(allowed_views)
+    key = (id(model), allowed)
+    kept = _parts.get(key)  # the pair holds the whole model, so that its identity is not reused
+    if kept is None:
+        kept = _parts[key] = (model, _part(model, allowed))
+        if len(_parts) > _MAX_PARTS:
+            _parts.popitem(last=False)
+    return kept[1]
+
+
+def _part(model: SemanticModel, allowed: frozenset[str]) -> SemanticModel:
+    datasets = tuple(d for d in model.datasets if d.view in allowed)
+    names = {d.name for d in datasets}
+    bound = index_of(model).metrics
+    return replace(
+        model,
+        datasets=datasets,
+        relationships=tuple(r for r in model.relationships if {r.many, r.one} <= names),
+        metrics=tuple(
+            m
+            for m in model.metrics
+            if all({unit.dataset, *unit.others} <= names for unit in bound[m.name].units)
+        ),
+    )
