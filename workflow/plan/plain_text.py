@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection
 
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
-_TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
+_TAG_START = re.compile(r"<+(?=[a-zA-Z/!?])")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _ADDRESS = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto):)\S*", re.I
@@ -13,7 +13,7 @@ _ADDRESS = re.compile(
 _MARKUP = re.compile(r"[`*~|\\]+|(?<!\w)_+|_+(?!\w)|^\s{0,3}(?:#{1,6}|>+|[-+])\s", re.M)
 _NUMBER = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_LONGEST_INPUT = 10_000
+_LONGEST_INPUT = 2_000
 
 
 def plain(text: str, limit: int) -> str:
@@ -22,14 +22,18 @@ def plain(text: str, limit: int) -> str:
     that reorder or hide text)."""
     text = "".join(map(_visible, text[:_LONGEST_INPUT]))
     before = None
-    while before != text:  # a tag inside a tag leaves a tag
+    while before != text:  # what one step removes may have kept the parts of another apart
         before = text
-        text = _LINK.sub(r"\1", _TAG.sub("", text))
-    text = _MARKUP.sub("", _ADDRESS.sub("", _TAG_START.sub("", text)))
+        without_tags = _LINK.sub(r"\1", _TAG.sub("", text))
+        text = without_tags if without_tags != text else _strip(text)
     text = " ".join(text.split())
     if len(text) <= limit:
         return text
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def _strip(text: str) -> str:
+    return _MARKUP.sub("", _ADDRESS.sub("", _TAG_START.sub("", text)))
 
 
 def _visible(character: str) -> str:
