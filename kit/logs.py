@@ -60,6 +60,8 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "openai", "uvicorn.access", "alembic"):
+    for noisy in (
+        "httpx", "httpcore", "httpx2", "httpcore2", "openai", "uvicorn.access", "alembic",
+    ):  # fmt: skip
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)

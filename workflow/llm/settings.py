@@ -1,0 +1,91 @@
+"""The settings of the model client, to be mixed into a service's settings."""
+
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PUBLIC_BASE_URL = "https://api.openai.com/v1"
+
+
+class ModelSettings(BaseSettings):
+    """Which language model plans, if any. See docs/models.md for what each provider needs."""
+
+    # a rejected key must not be printed in the complaint about it
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    openai_base_url: str = Field(
+        default="",
+        description="Base URL of any Chat Completions API, up to and including `/v1` or what "
+        "stands for it; empty means OpenAI's own when a key is set, and no model when none is.",
+    )
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Key for that API; may stay empty for a server that asks for none.",
+    )
+    openai_model: str = Field(
+        default="gpt-5.4-mini",
+        description="The model that is asked first, by its provider's name for it.",
+    )
+    openai_fallback_models: str = Field(
+        default="",
+        description="Models to ask when the first cannot answer, in order, separated by commas.",
+    )
+    openai_timeout_seconds: float = Field(
+        default=30.0, gt=0, le=600, description="Longest wait for one answer of one model."
+    )
+    openai_deadline_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=1800,
+        description="Longest wait over all retries and models, after which the built-in planner "
+        "takes over.",
+    )
+    openai_retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="How often a model is asked again after 429, 5xx or a broken connection.",
+    )
+    openai_max_concurrency: int = Field(
+        default=64, ge=1, le=1000, description="Most calls to models at any one time."
+    )
+
+    @property
+    def is_model_configured(self) -> bool:
+        """A key or a base URL is enough."""
+        return bool(self.openai_base_url or self.openai_api_key.get_secret_value())
+
+    @property
+    def model_order(self) -> tuple[str, ...]:
+        """Every model once, in the order in which they are asked."""
+        names = [self.openai_model, *self.openai_fallback_models.split(",")]
+        return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _usable_address(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("OPENAI_BASE_URL must start with https:// or http:// and name a host.")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError(
+                "OPENAI_BASE_URL must not hold a user name, a password or a query; the key belongs "
+                "into OPENAI_API_KEY."
+            )
+        return value
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _sendable_key(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if not (key.isascii() and (key.isprintable() or not key)) or " " in key:
+            raise ValueError(
+                "OPENAI_API_KEY holds a character that cannot be sent; copy the key again."
+            )
+        return SecretStr(key)

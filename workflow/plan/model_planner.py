@@ -1,0 +1,228 @@
+"""The model planner: a question to a plan, by a language model that is never believed.
+
+prompt ── answer ── shape ── meaning ── Planned
+                      └── objections, once, back to the model ── answer ── shape ── meaning
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+
+from contracts.context import UserContext
+from contracts.plan import (
+    Choice,
+    Clarify,
+    Knowledge,
+    MetricQuery,
+    Plan,
+    Planned,
+    PlannerOutput,
+    RawSql,
+    Refuse,
+)
+from contracts.run import Source
+from workflow.llm.client import Completion, ModelClient
+from workflow.llm.errors import ModelUnavailable
+from workflow.plan.model_check import Objections, checked_plan
+from workflow.plan.model_prompt import first_messages, repair_messages
+from workflow.plan.model_reply import ClarifyReply, KnowledgeReply, Reply, SqlReply, parse
+from workflow.plan.model_schema import SCHEMA_NAME, output_schema
+from workflow.plan.period_label import day_in_words
+from workflow.plan.plain_text import numbers_in, plain, without_made_numbers
+from workflow.plan.prompts import PROMPT_DIGEST, PROMPT_VERSION
+from workflow.plan.role_catalog import RoleCatalog, role_catalog
+from workflow.semantic.model import DataProfile, SemanticModel
+
+__all__ = ["PROMPT_DIGEST", "PROMPT_VERSION", "plan"]
+
+log = structlog.get_logger(__name__)
+_HARMLESS_NUMBERS = frozenset(str(number) for number in (*range(101), *range(1900, 2101)))
+"""In a question that is only offered, "top 10" and "in 2019" claim nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Everything that a reply is judged by."""
+
+    question: str
+    catalog: RoleCatalog
+    profile: DataProfile
+    context: UserContext
+    document_ids: frozenset[str]
+    today: date
+
+    @property
+    def known_numbers(self) -> frozenset[str]:
+        """Numbers that are no claim about the data: the person said or knows them."""
+        years = {str(day.year) for day in (self.today, *self.profile.newest.values())}
+        scope = {str(one) for one in self.context.store_ids}
+        return numbers_in(self.question) | years | scope
+
+
+async def plan(
+    question: str,
+    *,
+    model: SemanticModel,
+    profile: DataProfile,
+    snippets: Sequence[Source],
+    context: UserContext,
+    client: ModelClient,
+    today: date,
+) -> Planned:
+    """What the model makes of the question, checked against `model`, the role's part.
+
+    Raises ModelUnavailable when no model answers, or none of two rounds gave an answer that
+    stands; the caller then plans without a model. `sql` comes out as the model wrote it: it
+    must pass the guardrails and wait for a person.
+    """
+    asked = _Asked(
+        question=question,
+        catalog=role_catalog(model),
+        profile=profile,
+        context=context,
+        document_ids=frozenset(source.document_id for source in snippets),
+        today=today,
+    )
+    messages = first_messages(
+        question, model=model, profile=profile, snippets=snippets, context=context, today=today
+    )
+    schema = output_schema(model)
+    rounds = [await client.complete(messages, schema_name=SCHEMA_NAME, schema=schema)]
+    try:
+        return _planned(rounds, asked)
+    except Objections as objections:
+        log.info("model plan objected to", model=rounds[0].model, count=len(objections.all_of_them))
+        messages = repair_messages(messages, rounds[0].text, objections.all_of_them)
+    rounds.append(await client.complete(messages, schema_name=SCHEMA_NAME, schema=schema))
+    try:
+        return _planned(rounds, asked)
+    except Objections as objections:
+        log.warning(
+            "model plan given up on",
+            model=rounds[-1].model,
+            count=len(objections.all_of_them),
+            tokens=sum(one.prompt_tokens + one.completion_tokens for one in rounds),
+        )
+    raise ModelUnavailable("the model's answer could not be used")
+
+
+def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:
+    """The last round, read. Raises Objections."""
+    reply = parse(rounds[-1].text)
+    if not isinstance(reply, Reply):
+        raise Objections(reply)
+    output = _output(reply, asked)
+    question = asked.question.casefold()
+    return Planned(
+        output=output,
+        planner="model",
+        model=rounds[-1].model,
+        prompt_tokens=sum(one.prompt_tokens for one in rounds),
+        completion_tokens=sum(one.completion_tokens for one in rounds),
+        confidence=min(max(reply.confidence, 0.0), 1.0) if reply.confidence > 0 else 0.0,
+        used_words={
+            plain(one.word, 60): _shown(one.read_as, 60, asked.known_numbers | _HARMLESS_NUMBERS)
+            for one in reply.used_words[:20]
+            if one.word.strip() and one.word.casefold() in question
+        },
+        unused_words=tuple(
+            plain(word, 60)
+            for word in reply.unused_words[:20]
+            if word.strip() and word.casefold() in question
+        ),
+        notes=_notes(reply, output, asked),
+    )
+
+
+def _output(reply: Reply, asked: _Asked) -> PlannerOutput:
+    match reply.kind:
+        case "metric_query" if reply.metric_query:
+            plan_ = checked_plan(reply.metric_query, asked.catalog, asked.profile)
+            return _beyond_scope(plan_, asked) or MetricQuery(plan=plan_)
+        case "sql" if reply.sql:
+            return _raw_sql(reply.sql, asked)
+        case "knowledge" if reply.knowledge:
+            return _knowledge(reply.knowledge, asked)
+        case "clarify" if reply.clarify:
+            return _clarify(reply.clarify, asked)
+        case _:
+            return _refuse(reply, asked)
+
+
+def _beyond_scope(plan_: Plan, asked: _Asked) -> Refuse | None:
+    """Rows outside the scope would come back as none, and none would read as zero."""
+    if asked.context.is_all_stores:
+        return None
+    for condition in plan_.filters:
+        if condition.field in asked.catalog.scope_fields and condition.operator in ("eq", "in"):
+            beyond = set(condition.values) - set(asked.context.store_ids)
+            if beyond:
+                label = asked.catalog.fields[condition.field].label
+                named = ", ".join(sorted(str(value) for value in beyond))
+                return Refuse(reason=f"{label} {named} is outside your access scope.")
+    return None
+
+
+def _raw_sql(reply: SqlReply, asked: _Asked) -> RawSql:
+    if not all(character.isprintable() or character in "\n\t\r" for character in reply.sql):
+        raise Objections(["sql holds a control character"])
+    reason = _shown(reply.reason, 300, asked.known_numbers)
+    return RawSql(sql=reply.sql.strip(), reason=reason or "No plan over the catalog can say this.")
+
+
+def _knowledge(reply: KnowledgeReply, asked: _Asked) -> Knowledge:
+    ids = tuple(dict.fromkeys(one for one in reply.document_ids if one in asked.document_ids))
+    if not ids:
+        raise Objections(["document_ids names no document of the message"])
+    return Knowledge(document_ids=ids)
+
+
+def _clarify(reply: ClarifyReply, asked: _Asked) -> Clarify:
+    known = asked.known_numbers | _HARMLESS_NUMBERS
+    choices = tuple(
+        Choice(label=label, question=question)
+        for label, question in (
+            (_shown(one.label, 80, known), _shown(one.question, 300, known))
+            for one in reply.choices[:5]
+        )
+        if label and question
+    )
+    if len(choices) < 2:
+        raise Objections(["clarify needs two choices in plain words, without numbers of your own"])
+    question = _shown(reply.question, 300, known)
+    return Clarify(question=question or "Which of these do you mean?", choices=choices)
+
+
+def _refuse(reply: Reply, asked: _Asked) -> Refuse:
+    if reply.refuse is None:
+        raise Objections([f"{reply.kind} is null"])
+    reason = _shown(reply.refuse.reason, 400, asked.known_numbers)
+    offered = asked.known_numbers | _HARMLESS_NUMBERS
+    suggestions = (_shown(one, 200, offered) for one in reply.refuse.suggestions[:3])
+    return Refuse(
+        reason=reason or "This cannot be answered from the data you may see.",
+        suggestions=tuple(filter(None, suggestions)),
+    )
+
+
+def _notes(reply: Reply, output: PlannerOutput, asked: _Asked) -> tuple[str, ...]:
+    """The day that a relative period counts from, where it is not today."""
+    asked_for = reply.metric_query
+    if not (isinstance(output, MetricQuery) and asked_for and asked_for.time):
+        return ()
+    if not (asked_for.time.is_relative and output.plan.time):
+        return ()
+    homes = {asked.catalog.metrics[name].dataset for name in output.plan.metrics}
+    newest = {asked.profile.newest[home] for home in homes if home in asked.profile.newest}
+    label = output.plan.time.label
+    return tuple(
+        f"{label} counts from {day_in_words(day)}, the newest day in the data."
+        for day in sorted(newest)
+        if day < asked.today
+    )
+
+
+def _shown(text: str, limit: int, known: frozenset[str]) -> str:
+    return without_made_numbers(plain(text, limit), known)
