@@ -1,0 +1,49 @@
+"""An organisation, and the embedder that needs no network."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from contracts.context import Permission, UserContext
+from kit.database import Pool, make_pool
+
+
+def organisation(url: str, name: str) -> UUID:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(
+            "INSERT INTO organisations (name) VALUES (%s) RETURNING org_id", (name,)
+        ).fetchone()
+    assert row is not None
+    org_id: UUID = row[0]
+    return org_id
+
+
+def asker(org_id: UUID, role: str) -> UserContext:
+    return UserContext(
+        user_id=uuid4(),
+        username=role,
+        org_id=org_id,
+        role=role,
+        permissions=(Permission.ASK,),
+        store_ids=(1,),
+        is_all_stores=False,
+        allowed_views=(),
+    )
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Pool]:
+    pool = make_pool(url, name="test")
+    await pool.open(wait=True)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@pytest.fixture
+def org_id(app_url: str) -> UUID:
+    return organisation(app_url, "One")
