@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from kit.database import make_pool
-from kit.logins import WORKFLOW_LOGIN, login_url
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
@@ -34,14 +33,13 @@ class Workflow:
 @asynccontextmanager
 async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     """Open everything, and close it in reverse."""
-    secret = settings.database_login_secret.get_secret_value()
     pool = make_pool(
-        login_url(settings.database_url.get_secret_value(), WORKFLOW_LOGIN, secret),
-        name="workflow",
-        min_size=2,
-        max_size=10,
+        settings.database_url.get_secret_value(), name="workflow", min_size=2, max_size=10
     )
-    warehouse = Warehouse(settings.warehouse_url.get_secret_value(), secret)
+    warehouse = Warehouse(
+        settings.warehouse_url.get_secret_value(),
+        settings.warehouse_reader_secret.get_secret_value(),
+    )
     client = model_client(settings)
     parts = Parts(
         pool=pool,

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from kit.settings import ServiceSettings
-from workflow.llm.client import ModelSettings
 from workflow.llm.embeddings import EmbeddingSettings
+from workflow.llm.settings import ModelSettings
 
 
 class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
@@ -14,15 +14,17 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
 
     database_url: SecretStr = Field(
         default=SecretStr("postgresql:///countersign"),
-        description="The application's database: identity, runs, the record, documents.",
+        description="The application's database: identity, runs, the record, documents. Under the demo and "
+        "in the containers each service is given a login of its own.",
     )
     warehouse_url: SecretStr = Field(
         default=SecretStr("postgresql:///pagila"),
         description="The warehouse; readers log in to it under names of their own.",
     )
-    database_login_secret: SecretStr = Field(
+    warehouse_reader_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Secret that the passwords of the database logins are derived from.",
+        description="Secret that the passwords of the warehouse's reader logins are derived from; "
+        "32 characters or more; the demo makes one of its own.",
     )
     semantic_model: Path = Field(
         default=Path("seeds/pagila/model.yaml"),
@@ -34,8 +36,8 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
     workflow_port: int = Field(default=8001, description="Port the workflow listens on.")
 
     def required_secrets(self) -> dict[str, SecretStr]:
-        """Internal tokens and database logins."""
+        """Internal tokens and reader logins."""
         return {
             **super().required_secrets(),
-            "DATABASE_LOGIN_SECRET": self.database_login_secret,
+            "WAREHOUSE_READER_SECRET": self.warehouse_reader_secret,
         }

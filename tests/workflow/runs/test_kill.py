@@ -14,11 +14,11 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from tests.stack import free_ports
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from kit import internal_token
+from tests.stack import free_ports
 from workflow.audit.verify import verify
 
 ROOT = Path(__file__).parents[3]
@@ -123,7 +123,7 @@ def service(app_url: str, warehouse_url: str) -> Service:
         "DATABASE_URL": app_url,
         "WAREHOUSE_URL": warehouse_url,
         "INTERNAL_TOKEN": KEY,
-        "DATABASE_LOGIN_SECRET": KEY,
+        "WAREHOUSE_READER_SECRET": KEY,
         "WORKFLOW_PORT": str(port),
     }
     context = UserContext(
