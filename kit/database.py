@@ -1,10 +1,14 @@
 """Connection pools."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+C = TypeVar("C", bound=AsyncConnection[TupleRow])
 
 
 def make_pool(
@@ -14,13 +18,39 @@ def make_pool(
     opens one. A broken connection is replaced, so the service comes back by itself after its
     database was away; `timeout` (seconds) bounds the wait for a connection meanwhile.
     """
+    return make_pool_of(
+        AsyncConnection[TupleRow],
+        url,
+        name=name,
+        min_size=min_size,
+        max_size=max_size,
+        timeout=timeout,
+    )
+
+
+def make_pool_of(
+    connection_class: type[C],
+    url: str,
+    *,
+    name: str,
+    min_size: int = 1,
+    max_size: int = 8,
+    timeout: float = 5.0,
+    configure: Callable[[C], Awaitable[None]] | None = None,
+    check: Callable[[C], Awaitable[None]] | None = None,
+) -> AsyncConnectionPool[C]:
+    """`make_pool` for a connection class of one's own. `configure` is called with each new
+    connection, `check` with each that is about to be handed out."""
     return AsyncConnectionPool(
         url,
+        connection_class=connection_class,
         name=name,
         min_size=min_size,
         max_size=max_size,
         timeout=timeout,
         reconnect_timeout=30.0,
         open=False,
+        configure=configure,
+        check=check,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
