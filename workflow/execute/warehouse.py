@@ -91,7 +91,7 @@ class Warehouse:
         # EXPLAIN of a DECLARE: the grammar then admits a query only, as when it is run
         text = b"EXPLAIN (FORMAT JSON) DECLARE answer" + _CURSOR + _encoded(statement)
         async with (
-            self._transaction(context) as connection,
+            self._transaction(context, self._statement_timeout) as connection,
             asyncio.timeout(self._statement_timeout + GRACE),
         ):
             cursor = await connection.execute(text, binary=_EXTENDED)
@@ -107,19 +107,22 @@ class Warehouse:
         *,
         count_statement: str | None = None,
         max_rows: int = 200,
+        statement_timeout: float | None = None,
     ) -> ResultSet:
         """The first `max_rows` rows of `statement`, and how many there are.
 
         `count_statement` counts what the statement would return without the cap it carries. It
         is run only where the cap was reached, and sees the same data. Without it, and where it
-        takes too long, the total of a truncated result is not known. Raises ExecutionError.
+        takes too long, the total of a truncated result is not known. `statement_timeout`
+        (seconds) takes the place of the usual one. Raises ExecutionError.
         """
-        async with self._transaction(context) as connection:
-            fetched = await self._fetch(connection, statement, max_rows + 1)
+        allowed = statement_timeout or self._statement_timeout
+        async with self._transaction(context, allowed) as connection:
+            fetched = await self._fetch(connection, statement, max_rows + 1, allowed)
             is_full = len(fetched.rows) >= max_rows
             total: int | None = len(fetched.rows)
             if is_full and count_statement is not None:
-                total = await self._count(connection, count_statement)
+                total = await self._count(connection, count_statement, allowed)
             elif len(fetched.rows) > max_rows:
                 total = None
         rows = fetched.rows[:max_rows]
@@ -133,27 +136,36 @@ class Warehouse:
         )
 
     async def _fetch(
-        self, connection: ReaderConnection, statement: str, max_rows: int, cursor: bytes = b"answer"
+        self,
+        connection: ReaderConnection,
+        statement: str,
+        max_rows: int,
+        allowed: float,
+        cursor: bytes = b"answer",
     ) -> _Fetched:
         declare = b"DECLARE " + cursor + _CURSOR + _encoded(statement)
         connection.start_counting(self._max_bytes)
-        async with asyncio.timeout(self._statement_timeout + GRACE):
+        async with asyncio.timeout(allowed + GRACE):
             await connection.execute(declare, binary=_EXTENDED)
             fetch = b"FETCH FORWARD %d FROM %s" % (max_rows, cursor)
             fetched = await connection.execute(fetch)
             rows: list[tuple[JsonValue, ...]] = await fetched.fetchall()
         return _Fetched(columns_of(fetched.pgresult) if fetched.pgresult else (), tuple(rows))
 
-    async def _count(self, connection: ReaderConnection, statement: str) -> int | None:
+    async def _count(
+        self, connection: ReaderConnection, statement: str, allowed: float
+    ) -> int | None:
         try:
-            fetched = await self._fetch(connection, statement, 1, b"total")
+            fetched = await self._fetch(connection, statement, 1, allowed, b"total")
         except psycopg.errors.QueryCanceled:
             return None  # the rows are here; how many more there are is not worth an error
         value = fetched.rows[0][0] if fetched.rows else None
         return value if isinstance(value, int) else None
 
     @asynccontextmanager
-    async def _transaction(self, context: UserContext) -> AsyncIterator[ReaderConnection]:
+    async def _transaction(
+        self, context: UserContext, allowed: float
+    ) -> AsyncIterator[ReaderConnection]:
         """A connection of the role's reader, in a transaction that can only read, within the
         scope. Whatever goes wrong inside becomes an ExecutionError."""
         began = time.monotonic()
@@ -163,7 +175,7 @@ class Warehouse:
                 try:
                     connection.start_counting(self._max_bytes)
                     await connection.execute(
-                        _begin(context.store_ids, context.is_all_stores, self._statement_timeout)
+                        _begin(context.store_ids, context.is_all_stores, allowed)
                     )
                     yield connection
                 finally:
@@ -175,7 +187,7 @@ class Warehouse:
                 "or shorter columns.",
             ) from None
         except psycopg.errors.QueryCanceled as error:
-            is_late = time.monotonic() - began >= self._statement_timeout
+            is_late = time.monotonic() - began >= allowed
             raise ExecutionError("timeout" if is_late else "cancelled") from error
         except psycopg.Error as error:
             raise from_database(error) from error
