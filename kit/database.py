@@ -1,7 +1,8 @@
 """Connection pools."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.rows import TupleRow
@@ -11,6 +12,10 @@ from kit.problems import Unavailable
 
 Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
+C = TypeVar("C", bound=Connection)
+
+DatabaseAway = (OperationalError, InterfaceError)
+"""What it raises when the database does not answer; the pool's own time-out is one of these."""
 
 
 def make_pool(
@@ -20,14 +25,40 @@ def make_pool(
     opens one. A broken connection is replaced, so the service comes back by itself after its
     database was away; `timeout` (seconds) bounds the wait for a connection meanwhile.
     """
+    return make_pool_of(
+        AsyncConnection[TupleRow],
+        url,
+        name=name,
+        min_size=min_size,
+        max_size=max_size,
+        timeout=timeout,
+    )
+
+
+def make_pool_of(
+    connection_class: type[C],
+    url: str,
+    *,
+    name: str,
+    min_size: int = 1,
+    max_size: int = 8,
+    timeout: float = 5.0,
+    configure: Callable[[C], Awaitable[None]] | None = None,
+    check: Callable[[C], Awaitable[None]] | None = None,
+) -> AsyncConnectionPool[C]:
+    """`make_pool` for a connection class of one's own. `configure` is called with each new
+    connection, `check` with each that is about to be handed out."""
     return AsyncConnectionPool(
         url,
+        connection_class=connection_class,
         name=name,
         min_size=min_size,
         max_size=max_size,
         timeout=timeout,
         reconnect_timeout=30.0,
         open=False,
+        configure=configure,
+        check=check,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
 
@@ -38,5 +69,5 @@ async def connected(pool: Pool) -> AsyncIterator[Connection]:
     try:
         async with pool.connection() as connection:
             yield connection
-    except (OperationalError, InterfaceError) as error:
+    except DatabaseAway as error:
         raise Unavailable("The database does not answer. Try again shortly.") from error

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-import psycopg
-import psycopg_pool
 import structlog
 from uuid_utils.compat import uuid7
 
 from contracts.run import RunStatus
+from kit.database import DatabaseAway
 from workflow.audit.journal import CancelRequested, Journal, Publish
 from workflow.execute.warehouse import ExecutionError
 from workflow.hub import Hub, Rested, Sentence
@@ -31,8 +30,6 @@ BEAT_SECONDS = 1.0
 DEADLINE_SECONDS = 120.0
 MAX_TAKEOVERS = 3
 MAX_AT_ONCE = 128
-RecordUnavailable = (psycopg.Error, psycopg_pool.PoolTimeout, OSError)
-"""What it raises when the application's database is away."""
 log = structlog.get_logger(__name__)
 
 
@@ -83,7 +80,7 @@ class Runner:
             await asyncio.wait(self._tasks.values(), timeout=5)
         for task in self._tasks.values():
             task.cancel()
-        with suppress(*RecordUnavailable):
+        with suppress(*DatabaseAway):
             async with self._parts.pool.connection() as connection:
                 await workers.forget(connection, self.worker_id)
 
@@ -138,7 +135,7 @@ class Runner:
                 outcome = await self._end(run, journal, TOO_LONG)
             except ExecutionError as error:
                 outcome = await self._end(run, journal, Failure(RunStatus.FAILED, error.message))
-            except (runs.Lost, *RecordUnavailable):
+            except (runs.Lost, *DatabaseAway):
                 raise
             except Exception:
                 log.exception("run failed", run_id=str(run.run_id))
@@ -174,7 +171,7 @@ class Runner:
         while True:
             try:
                 await self._look_after()
-            except RecordUnavailable as error:
+            except DatabaseAway as error:
                 log.warning("record unavailable", error=type(error).__name__)
             await asyncio.sleep(BEAT_SECONDS)
 

@@ -1,7 +1,5 @@
 """Who calls: the user context of the internal token, and of nothing else."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -9,10 +7,8 @@ from fastapi.security import APIKeyHeader
 
 from contracts.context import UserContext
 from kit import internal_token
-from kit.problems import Unauthorised, Unavailable
+from kit.problems import Unauthorised
 from workflow.bootstrap import Workflow
-from workflow.runner import RecordUnavailable
-from workflow.store.runs import Connection
 
 header = APIKeyHeader(name=internal_token.HEADER, auto_error=False)
 
@@ -36,12 +32,3 @@ def context(running: Running, token: Annotated[str | None, Security(header)]) ->
 
 Caller = Annotated[UserContext, Depends(context)]
 
-
-@asynccontextmanager
-async def record(running: Workflow) -> AsyncIterator[Connection]:
-    """A connection to the record. Raises Unavailable where the database is away."""
-    try:
-        async with running.parts.pool.connection() as connection:
-            yield connection
-    except RecordUnavailable as error:
-        raise Unavailable("The record cannot be reached just now. Please try again.") from error

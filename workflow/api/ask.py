@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from contracts.context import Permission, UserContext
 from contracts.run import Accepted, Answer, RunRequest, RunStatus
 from kit.canonical import canonical
+from kit.database import DatabaseAway
 from kit.payload import documented_body, json_body
 from kit.problems import Conflict, Forbidden, NotFound, Unavailable, documented
 from workflow.api import streams
@@ -19,7 +20,6 @@ from workflow.api.access import Caller, Running
 from workflow.audit.chain import sealed_log
 from workflow.bootstrap import Workflow
 from workflow.pipeline import Outcome
-from workflow.runner import RecordUnavailable
 from workflow.store import runs
 from workflow.store.rows import LogRow, Run
 
@@ -94,7 +94,7 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
                 )
             except runs.KeyUsed:
                 return await _known(connection, caller, request), False
-    except RecordUnavailable as error:
+    except DatabaseAway as error:
         raise Unavailable(
             "The question could not be recorded, so it was not asked. Please try again."
         ) from error
@@ -154,7 +154,7 @@ async def _answer_text(
         if task is not None:
             return (await asyncio.shield(task)).text
         return await streams.wait_for_answer(running, caller, run.run_id)
-    except (runs.Lost, *RecordUnavailable) as error:
+    except (runs.Lost, *DatabaseAway) as error:
         raise Unavailable(
             "The record cannot be written just now. The question is kept and will be finished; "
             "look for it in your runs.",

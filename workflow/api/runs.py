@@ -13,10 +13,11 @@ from contracts.run import (
     RunPage,
     RunStatus,
 )
+from kit.database import connected
 from kit.problems import Conflict, NotFound, documented
 from workflow.answer import compose
 from workflow.api import streams
-from workflow.api.access import Caller, Running, record
+from workflow.api.access import Caller, Running
 from workflow.stages import Progress
 from workflow.store import conversations, runs
 from workflow.store.rows import Run
@@ -34,7 +35,7 @@ async def list_runs(
     limit: Limit = 20,
 ) -> RunPage:
     """Newest first; `next` is the `before` of the following page."""
-    async with record(running) as connection:
+    async with connected(running.parts.pool) as connection:
         items = await runs.page(
             connection,
             org_id=caller.org_id,
@@ -50,7 +51,7 @@ async def list_runs(
 @router.get("/runs/{run_id}", response_model=Answer)
 async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
     """The run's answer; while there is none, its state in the same shape."""
-    async with record(running) as connection:
+    async with connected(running.parts.pool) as connection:
         run = await _own(connection, caller, run_id)
         text = await runs.answer(connection, run_id, org_id=caller.org_id, user_id=caller.user_id)
     if text is None:
@@ -70,7 +71,7 @@ async def run_events(
     last_event_id: Annotated[str, Header()] = "",
 ) -> Response:
     """The run as server-sent events, from after `Last-Event-ID`, until it is finished."""
-    async with record(running) as connection:
+    async with connected(running.parts.pool) as connection:
         await _own(connection, caller, run_id)
     return EventSourceResponse(streams.follow(running, caller, run_id, last_event_id))
 
@@ -78,7 +79,7 @@ async def run_events(
 @router.post("/runs/{run_id}/cancel", response_model=Answer)
 async def cancel_run(run_id: UUID, caller: Caller, running: Running) -> Response:
     """Give the run up; answers once it has ended. Conflict where it already had."""
-    async with record(running) as connection:
+    async with connected(running.parts.pool) as connection:
         is_noted = await runs.request_cancel(
             connection, run_id, org_id=caller.org_id, user_id=caller.user_id
         )
@@ -101,7 +102,7 @@ async def list_conversations(
     caller: Caller, running: Running, before: UUID | None = None, limit: Limit = 20
 ) -> ConversationPage:
     """Last asked first; `next` is the `before` of the following page."""
-    async with record(running) as connection:
+    async with connected(running.parts.pool) as connection:
         items = await conversations.page(
             connection,
             org_id=caller.org_id,

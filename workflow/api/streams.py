@@ -17,11 +17,11 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from contracts.context import UserContext
 from contracts.run import RunStatus, StageEvent
+from kit.database import DatabaseAway
 from workflow.audit.journal import public_event
 from workflow.bootstrap import Workflow
 from workflow.hub import Item, Queue, Rested, Sentence
 from workflow.pipeline import Outcome
-from workflow.runner import RecordUnavailable
 from workflow.store import audit_events, runs
 from workflow.store.rows import EventRow, Run
 
@@ -83,7 +83,7 @@ async def follow(
         while True:
             try:
                 events, run, text = await _read(running, context, run_id, seen)
-            except RecordUnavailable:
+            except DatabaseAway:
                 events, run, text = [], None, None
             for event in events:
                 seen = event.seq

@@ -1,0 +1,117 @@
+"""A connection that reads no more of a result than it may, and hands rows out as JSON."""
+
+import fcntl
+import struct
+import termios
+from typing import TypeVar
+
+from psycopg import AsyncConnection
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg.waiting import READY_R
+from psycopg_pool import AsyncConnectionPool
+
+from kit.database import make_pool_of
+from kit.reader_login import reader_login, reader_password
+from workflow.execute.errors import ResultTooLarge
+from workflow.execute.values import register_loaders
+
+RV = TypeVar("RV")
+
+# How libpq reads: 16 kB at a time, unless a single row is larger than that.
+_LIBPQ_BUFFER = 16_384
+
+# The text forms that `values` relies on, whatever the server's defaults are.
+_SESSION = (
+    "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=iso_8601 -c extra_float_digits=1"
+    " -c bytea_output=hex -c client_encoding=UTF8 -c cursor_tuple_fraction=1 -c jit=off"
+)
+
+
+class ReaderConnection(AsyncConnection[TupleRow]):
+    """Raises ResultTooLarge, and is then to be closed, once more than `max_bytes` have arrived
+    since `start_counting`.
+
+    libpq gathers a whole row, which may be a gigabyte, and a whole result before anybody can
+    look at it. So the bytes are counted where it is told that there is something to read:
+    what the socket holds before a read, less what it holds afterwards. The sender may have
+    added some in between, so it is a lower bound; a result can be larger than the limit by a
+    small factor, and not by more.
+    """
+
+    max_bytes: int | None = None
+    _received = 0
+
+    def start_counting(self, max_bytes: int) -> None:
+        """From now on at most so many bytes."""
+        self.max_bytes = max_bytes
+        self._received = 0
+
+    async def wait(
+        self,
+        gen: PQGen[RV],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is psycopg's
+    ) -> RV:
+        """As psycopg's, counting."""
+        return await super().wait(self._counted(gen), interval, timeout)
+
+    def _counted(self, gen: PQGen[RV]) -> PQGen[RV]:
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                # after a cancellation psycopg starts to wait anew, with nothing to say
+                before = self._pending() if ready and ready & READY_R else 0
+                wanted = gen.send(ready)
+                if before:
+                    self._count(before)
+        except StopIteration as stop:
+            value: RV = stop.value
+            return value
+
+    def _pending(self) -> int:
+        answer = fcntl.ioctl(self.pgconn.socket, termios.FIONREAD, b"\0\0\0\0")
+        return int(struct.unpack("i", answer)[0])
+
+    def _count(self, before: int) -> None:
+        self._received += max(before - self._pending(), min(before, _LIBPQ_BUFFER))
+        if self.max_bytes is not None and self._received > self.max_bytes:
+            raise ResultTooLarge
+
+
+ReaderPool = AsyncConnectionPool[ReaderConnection]
+
+
+async def _configure(connection: ReaderConnection) -> None:
+    connection.prepare_threshold = None  # no statement comes often enough on one connection
+    register_loaders(connection.adapters)
+
+
+def make_reader_pool(
+    url: str, role: str, secret: str, *, max_size: int, timeout: float
+) -> ReaderPool:
+    """A pool, not yet open, of connections to the warehouse at `url` as the reader of `role`.
+    User and password in `url` are not used."""
+    login = reader_login(role)
+    parts = conninfo_to_dict(url)
+    own = make_conninfo(
+        "",
+        **{
+            **parts,
+            "user": login,
+            "password": reader_password(secret, login),
+            "options": f"{parts.get('options') or ''} {_SESSION}".strip(),
+        },
+    )
+    return make_pool_of(
+        ReaderConnection,
+        own,
+        name=f"reader-{role}",
+        max_size=max_size,
+        timeout=timeout,
+        configure=_configure,
+        # a round trip, for which a restart of PostgreSQL costs nobody an error
+        check=AsyncConnectionPool.check_connection,
+    )

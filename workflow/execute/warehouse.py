@@ -1,0 +1,264 @@
+"""Running a statement in the warehouse, as the reader of a role and within a row scope.
+
+This is the last line: it takes any text for a statement, and what holds is the database's. The
+login may read its role's views and nothing else; the transaction is read-only, with time-outs
+and the row scope; and the text goes behind `DECLARE … CURSOR FOR` in the extended protocol,
+which takes one query and no second statement, no utility command and no write.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+from pydantic import JsonValue
+
+from contracts.context import UserContext
+from contracts.result import Column, ResultSet
+from workflow.execute.connection import ReaderConnection, ReaderPool, make_reader_pool
+from workflow.execute.errors import ExecutionError, ResultTooLarge, from_database
+from workflow.execute.values import Rows, columns_of, digest_of
+
+LOCK_TIMEOUT = 2.0
+# the server is given this much longer than the statement before it is taken for dead
+GRACE = 5.0
+_CURSOR = b" NO SCROLL CURSOR FOR "
+# Asking for binary results is how psycopg is told to use the extended protocol, in which a
+# message holds one statement, where there are no parameters. The named cursor of psycopg does
+# the same for itself, at two round trips more.
+_EXTENDED = True
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the planner expects: the rows of the step that yields most (a capped statement may
+    have to look at many), and the cost of the whole in the planner's units."""
+
+    rows: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    columns: tuple[Column, ...]
+    rows: Rows
+
+
+class Warehouse:
+    """A small pool of connections for each role's reader, opened when first used.
+
+    `url` says where the warehouse is; its user and password are not used. `reader_secret` is
+    `WAREHOUSE_READER_SECRET`. `roles` are those that have a reader. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        reader_secret: str,
+        roles: Collection[str],
+        pool_size: int = 4,
+        statement_timeout: float = 10.0,
+        connect_timeout: float = 5.0,
+        max_bytes: int = 8 * 1024 * 1024,
+    ) -> None:
+        self._pools: dict[str, ReaderPool] = {
+            role: make_reader_pool(
+                url, role, reader_secret, max_size=pool_size, timeout=connect_timeout
+            )
+            for role in roles
+        }
+        self._opening = asyncio.Lock()
+        self._statement_timeout = statement_timeout
+        self._max_bytes = max_bytes
+
+    async def open(self) -> None:
+        """Nothing is connected yet: a pool opens with its role's first statement."""
+
+    async def close(self) -> None:
+        """Close all pools; the warehouse is of no more use."""
+        for pool in self._pools.values():
+            await pool.close()
+
+    async def explain(self, statement: str, context: UserContext) -> Estimate:
+        """What PostgreSQL expects of `statement`. Raises ExecutionError."""
+        # EXPLAIN of a DECLARE: the grammar then admits a query only, as when it is run
+        text = b"EXPLAIN (FORMAT JSON) DECLARE answer" + _CURSOR + _encoded(statement)
+        async with (
+            self._transaction(context, self._statement_timeout) as connection,
+            asyncio.timeout(self._statement_timeout + GRACE),
+        ):
+            cursor = await connection.execute(text, binary=_EXTENDED)
+            result = cursor.pgresult
+            plan = result.get_value(0, 0) if result else None
+        root = orjson.loads(plan or b"null")[0]["Plan"]
+        return Estimate(rows=_most_rows(root), cost=float(root["Total Cost"]))
+
+    async def run(
+        self,
+        statement: str,
+        context: UserContext,
+        *,
+        count_statement: str | None = None,
+        max_rows: int = 200,
+        statement_timeout: float | None = None,
+    ) -> ResultSet:
+        """The first `max_rows` rows of `statement`, and how many there are.
+
+        `count_statement` counts what the statement would return without the cap it carries. It
+        is run only where the cap was reached, and sees the same data. Without it, and where it
+        takes too long, the total of a truncated result is not known. `statement_timeout`
+        (seconds) takes the place of the usual one. Raises ExecutionError.
+        """
+        allowed = statement_timeout or self._statement_timeout
+        async with self._transaction(context, allowed) as connection:
+            fetched = await self._fetch(connection, statement, max_rows + 1, allowed)
+            is_full = len(fetched.rows) >= max_rows
+            total: int | None = len(fetched.rows)
+            if is_full and count_statement is not None:
+                total = await self._count(connection, count_statement, allowed)
+            elif len(fetched.rows) > max_rows:
+                total = None
+        rows = fetched.rows[:max_rows]
+        return ResultSet.model_construct(
+            columns=fetched.columns,
+            rows=rows,
+            row_count=len(rows),
+            total_rows=total,
+            truncated=total is None or total > len(rows),
+            digest=digest_of(fetched.columns, rows),
+        )
+
+    async def _fetch(
+        self,
+        connection: ReaderConnection,
+        statement: str,
+        max_rows: int,
+        allowed: float,
+        cursor: bytes = b"answer",
+    ) -> _Fetched:
+        declare = b"DECLARE " + cursor + _CURSOR + _encoded(statement)
+        connection.start_counting(self._max_bytes)
+        async with asyncio.timeout(allowed + GRACE):
+            await connection.execute(declare, binary=_EXTENDED)
+            fetch = b"FETCH FORWARD %d FROM %s" % (max_rows, cursor)
+            fetched = await connection.execute(fetch)
+            rows: list[tuple[JsonValue, ...]] = await fetched.fetchall()
+        return _Fetched(columns_of(fetched.pgresult) if fetched.pgresult else (), tuple(rows))
+
+    async def _count(
+        self, connection: ReaderConnection, statement: str, allowed: float
+    ) -> int | None:
+        try:
+            fetched = await self._fetch(connection, statement, 1, allowed, b"total")
+        except psycopg.errors.QueryCanceled:
+            return None  # the rows are here; how many more there are is not worth an error
+        value = fetched.rows[0][0] if fetched.rows else None
+        return value if isinstance(value, int) else None
+
+    @asynccontextmanager
+    async def _transaction(
+        self, context: UserContext, allowed: float
+    ) -> AsyncIterator[ReaderConnection]:
+        """A connection of the role's reader, in a transaction that can only read, within the
+        scope. Whatever goes wrong inside becomes an ExecutionError."""
+        began = time.monotonic()
+        try:
+            pool = await self._pool(context.role)
+            async with pool.connection() as connection:
+                try:
+                    connection.start_counting(self._max_bytes)
+                    await connection.execute(
+                        _begin(context.store_ids, context.is_all_stores, allowed)
+                    )
+                    yield connection
+                finally:
+                    await _leave(connection)
+        except ResultTooLarge:
+            raise ExecutionError(
+                "failed",
+                f"The result is larger than {self._max_bytes // 1024 // 1024} MB. Ask for fewer "
+                "or shorter columns.",
+            ) from None
+        except psycopg.errors.QueryCanceled as error:
+            is_late = time.monotonic() - began >= allowed
+            raise ExecutionError("timeout" if is_late else "cancelled") from error
+        except psycopg.Error as error:
+            raise from_database(error) from error
+        except TimeoutError as error:
+            raise ExecutionError("timeout") from error
+
+    async def _pool(self, role: str) -> ReaderPool:
+        pool = self._pools.get(role)
+        if pool is None:
+            raise ExecutionError("refused", "Your role reads nothing in the warehouse.")
+        if pool.closed:
+            async with self._opening:
+                if pool.closed:
+                    await pool.open()
+        return pool
+
+
+async def _leave(connection: ReaderConnection) -> None:
+    """Hand the connection back with nothing left over, or closed: the pool makes another."""
+    status = connection.pgconn.transaction_status
+    if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        await connection.rollback()
+    elif status != TransactionStatus.IDLE:
+        await connection.close()
+
+
+@lru_cache(maxsize=1024)
+def _begin(store_ids: tuple[int, ...], is_all_stores: bool, statement_timeout: float) -> bytes:
+    """The start of a transaction: our own text and whole numbers alone, so it may be several
+    statements in one message. A repeatable read lets a count see what the rows came from."""
+    return (
+        sql.SQL(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            "SET LOCAL countersign.store_ids = {store_ids};"
+            "SET LOCAL countersign.is_all_stores = {is_all_stores};"
+            "SET LOCAL statement_timeout = {statement_timeout};"
+            "SET LOCAL lock_timeout = {lock_timeout};"
+            "SET LOCAL idle_in_transaction_session_timeout = {idle_timeout}"
+        )
+        .format(
+            store_ids=sql.Literal(",".join(str(int(store_id)) for store_id in store_ids)),
+            is_all_stores=sql.Literal("on" if is_all_stores else "off"),
+            statement_timeout=sql.Literal(_milliseconds(statement_timeout)),
+            lock_timeout=sql.Literal(_milliseconds(min(LOCK_TIMEOUT, statement_timeout))),
+            idle_timeout=sql.Literal(_milliseconds(statement_timeout + GRACE)),
+        )
+        .as_bytes(None)
+    )
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))  # 0 would mean no limit
+
+
+def _encoded(statement: str) -> bytes:
+    """The statement as the server gets it. libpq would end it at a NUL, and run the rest of
+    nothing that was checked."""
+    try:
+        if "\0" not in statement:
+            return statement.encode()
+    except UnicodeEncodeError:
+        pass
+    raise ExecutionError("refused", "The statement holds characters that SQL cannot.")
+
+
+def _most_rows(node: dict[str, JsonValue]) -> int:
+    """The largest estimate in a plan, EXPLAIN's JSON."""
+    rows = node.get("Plan Rows")
+    children = node.get("Plans")
+    most = int(rows) if isinstance(rows, int | float) else 0
+    for child in children if isinstance(children, list) else ():
+        if isinstance(child, dict):
+            most = max(most, _most_rows(child))
+    return most
