@@ -71,7 +71,9 @@ def _seed_warehouse(url: str, scale: int | None, report: Report) -> None:
             progress=lambda what, share: report(f"Filling the warehouse: {what}", share),
         )
     except WarehouseNotEmpty as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(
+            f"{error} With the embedded database: set COUNTERSIGN_HOME to a new folder."
+        ) from error
 
 
 def set_logins(databases: Databases, login_secret: str) -> None:
