@@ -10,8 +10,9 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: environment ## start everything on this machine with sample data; MODEL=local, SCALE=10
-	@exec $(BIN)/countersign demo
+demo: environment ## start everything on this machine with sample data; MODEL=local SCALE=10 VERBOSE=1
+	@exec $(BIN)/countersign demo $(if $(MODEL),--model $(MODEL)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(VERBOSE),--verbose)
 
 test: lint types imports ## lint, types, import rules, then the tests; ARGS="-k name" for some
 	@$(BIN)/python -m pytest $(ARGS)

@@ -47,7 +47,9 @@ def _load(name: str) -> Any:  # a click command, whose class is typer's own matt
     body = getattr(import_module(entry.module), entry.attribute)
     if isinstance(body, typer.Typer):
         return get_group(body)
-    single = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    single = typer.Typer(
+        pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None
+    )
     single.command(name)(body)
     return get_command(single)
 
@@ -62,7 +64,7 @@ class _Commands(TyperGroup):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        stub = typer.Typer(add_completion=False)
+        stub = typer.Typer(add_completion=False, rich_markup_mode=None)
         stub.command(cmd_name, help=entry.summary)(lambda: None)
         return get_command(stub)
 
@@ -78,6 +80,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: rich alone would double the time it takes
 )
 
 

@@ -62,14 +62,14 @@ def of_cluster(cluster: embedded_postgres.Cluster) -> Databases:
     )
 
 
-def reader_secret() -> str:
-    """WAREHOUSE_READER_SECRET of the environment, else the home's, made at need."""
-    given = os.environ.get("WAREHOUSE_READER_SECRET")
+def login_secret() -> str:
+    """DATABASE_LOGIN_SECRET of the environment, else the home's, made at need."""
+    given = os.environ.get("DATABASE_LOGIN_SECRET")
     if given:
         return given
     if of_environment() is not None:
         raise CommandError(
-            "WAREHOUSE_READER_SECRET is not set; the reader logins of the warehouse are keyed "
-            "with it, so set it to what the workflow has."
+            "DATABASE_LOGIN_SECRET is not set; the passwords of the services' logins are derived "
+            "from it, so set it to what the workflow has."
         )
-    return home().made_secrets()["WAREHOUSE_READER_SECRET"]
+    return home().made_secrets()["DATABASE_LOGIN_SECRET"]

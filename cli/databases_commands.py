@@ -8,7 +8,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from cli.databases import Databases, databases, reader_secret
+from cli.databases import Databases, databases, login_secret
 from cli.output import CommandError, emit_json, say
 from cli.progress import progress
 
@@ -37,7 +37,7 @@ def migrate_command(
     with _reachable() as found, progress() as report:
         if create:
             create_databases(found)
-        migrate_all(found, reader_secret=reader_secret(), report=report)
+        migrate_all(found, login_secret=login_secret(), report=report)
     _done("Both databases are at the newest revision.", as_json=as_json)
 
 
@@ -55,7 +55,7 @@ def seed_command(
     from cli.seed import seed_all
 
     with _reachable() as found, progress() as report:
-        seed_all(found, scale=scale, reader_secret=reader_secret(), report=report)
+        seed_all(found, scale=scale, login_secret=login_secret(), report=report)
     _done("The sample data are in place.", as_json=as_json)
 
 
@@ -66,21 +66,23 @@ def load_pagila_command(
     as_json: AsJson = False,
 ) -> None:
     """Replace the sample warehouse by the real Pagila; a running demo goes on with it."""
-    from cli.seed import grant_readers_of
+    from cli.seed import set_logins
     from migrations.runner import migrate
-    from seeds.pagila.load_dump import load_dump
+    from seeds.pagila.contents import WarehouseNotEmpty
+    from seeds.pagila.load_dump import DumpError, load_dump
 
-    for name in ("pagila-schema.sql", "pagila-data.sql"):
-        if not (directory / name).is_file():
-            raise CommandError(f"There is no {name} in {directory}.")
     with _reachable() as found, progress() as report:
         report("Migrating the application's database")
         migrate("app", found.app)
-        report("Loading Pagila")
-        load_dump(found.warehouse, directory)
-        report("Migrating the warehouse")
-        migrate("warehouse", found.warehouse)
-        grant_readers_of(found, reader_secret())
+        try:
+            load_dump(
+                found.warehouse,
+                directory,
+                progress=lambda what, share: report(f"Loading Pagila: {what}", share),
+            )
+        except (DumpError, WarehouseNotEmpty) as error:
+            raise CommandError(str(error)) from error
+        set_logins(found, login_secret())
     _done(f"The warehouse holds the Pagila of {directory}.", as_json=as_json)
 
 

@@ -25,18 +25,16 @@ def create_databases(databases: Databases) -> None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def migrate_all(databases: Databases, *, reader_secret: str, report: Report) -> None:
+def migrate_all(databases: Databases, *, login_secret: str, report: Report) -> None:
     """Bring both databases to the newest revision, and the reader logins to the role policy."""
     report("Migrating the application's database")
     migrate("app", databases.app)
     report("Migrating the warehouse")
     migrate("warehouse", databases.warehouse)
-    grant_readers_of(databases, reader_secret)
+    set_logins(databases, login_secret)
 
 
-def seed_all(
-    databases: Databases, *, scale: int | None, reader_secret: str, report: Report
-) -> None:
+def seed_all(databases: Databases, *, scale: int | None, login_secret: str, report: Report) -> None:
     """Migrate both databases and fill them: the sample warehouse, the demo's people, its
     documents, and the reader logins for its roles. Safe to repeat.
 
@@ -52,7 +50,7 @@ def seed_all(
     migrate("warehouse", databases.warehouse)
     report("Adding the demo's people")
     seed_identity(databases.app)
-    grant_readers_of(databases, reader_secret)
+    set_logins(databases, login_secret)
     report("Indexing the documents")
     asyncio.run(_seed_documents(databases.app))
 
@@ -73,19 +71,33 @@ def _seed_warehouse(url: str, scale: int | None, report: Report) -> None:
             progress=lambda what, share: report(f"Filling the warehouse: {what}", share),
         )
     except WarehouseNotEmpty as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(
+            f"{error} With the embedded database: set COUNTERSIGN_HOME to a new folder."
+        ) from error
 
 
-def grant_readers_of(databases: Databases, reader_secret: str) -> None:
-    """Make the warehouse's reader logins what the role policy says."""
+def set_logins(databases: Databases, login_secret: str) -> None:
+    """Give the services' logins their derived passwords, and make the warehouse's reader logins
+    what the role policy says."""
+    from kit.logins import GATEWAY_LOGIN, WORKFLOW_LOGIN, login_password
     from migrations.warehouse.readers import grant_readers
 
     with psycopg.connect(databases.app) as connection:
+        for login in (GATEWAY_LOGIN, WORKFLOW_LOGIN):
+            # the verifier is computed here, so that the password is in no server's log
+            verifier = connection.pgconn.encrypt_password(
+                login_password(login_secret, login).encode(), login.encode(), b"scram-sha-256"
+            )
+            connection.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(login), sql.Literal(verifier.decode())
+                )
+            )
         rows = connection.execute("SELECT role, allowed_views FROM app_roles").fetchall()
     views_by_role: dict[str, set[str]] = {}
     for role, views in rows:
         views_by_role.setdefault(role, set()).update(views)
-    grant_readers(databases.warehouse, views_by_role, reader_secret)
+    grant_readers(databases.warehouse, views_by_role, login_secret)
 
 
 async def _seed_documents(app_url: str) -> None:

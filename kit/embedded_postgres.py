@@ -177,10 +177,11 @@ def _launch(data_dir: Path) -> None:
     owner = account()
     folder = binaries()
     let_through(folder, owner)
-    for opened in (*pass_through(folder, owner), *pass_through(data_dir, owner)):
+    opened = {*pass_through(folder, owner), *pass_through(data_dir, owner)}
+    for place in sorted(opened - {data_dir.parent}):  # that one is the database's own place
         log.warning(
             "Others may now pass through %s, because the database runs as the account %s.",
-            opened,
+            place,
             owner.name,
         )
     if not (data_dir / "PG_VERSION").exists():

@@ -96,7 +96,7 @@ def _prepared(plan: Demo, stack: ExitStack, *, scale: int | None) -> Databases:
         plan.home,
         databases,
         scale=scale,
-        reader_secret=plan.secrets["WAREHOUSE_READER_SECRET"],
+        login_secret=plan.secrets["DATABASE_LOGIN_SECRET"],
         is_ours=plan.databases is None,
     )
     return databases

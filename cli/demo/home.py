@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cli.output import CommandError
 
-SECRETS = ("JWT_SECRET", "INTERNAL_TOKEN", "WAREHOUSE_READER_SECRET")
+SECRETS = ("JWT_SECRET", "INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ PORTS = {
 LOCAL_MODEL = "local"
 # what a service may know of these; nobody else gets them
 _CONFIDED = {
-    "workflow": {"DATABASE_URL", "WAREHOUSE_URL", "INTERNAL_TOKEN", "WAREHOUSE_READER_SECRET",
+    "workflow": {"DATABASE_URL", "WAREHOUSE_URL", "INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET",
                  "OPENAI_API_KEY", "EMBEDDINGS_API_KEY"},
     "gateway": {"DATABASE_URL", "INTERNAL_TOKEN", "JWT_SECRET"},
     "webui": set(),
@@ -56,6 +56,8 @@ class Demo:
             settings["WAREHOUSE_URL"] = self.databases.warehouse
         if self.has_local_model:
             settings["OPENAI_BASE_URL"] = self.url("LOCAL_MODEL_PORT") + "/v1"
+            settings["OPENAI_MODEL"] = LOCAL_MODEL
+            settings["OPENAI_FALLBACK_MODELS"] = ""
         return settings
 
     def services(self) -> tuple[Service, ...]:
@@ -63,27 +65,28 @@ class Demo:
         model = self._service(
             "model",
             "LOCAL_MODEL_PORT",
-            "cli.app",
-            "local-model",
-            "--port",
-            str(self.ports["LOCAL_MODEL_PORT"]),
+            ("cli.app", "local-model", "--port", str(self.ports["LOCAL_MODEL_PORT"])),
+            ready_path="/v1/models",
         )
         return (
             *((model,) if self.has_local_model else ()),
-            self._service("workflow", "WORKFLOW_PORT", "workflow"),
-            self._service("gateway", "GATEWAY_PORT", "gateway"),
-            self._service("webui", "WEBUI_PORT", "webui"),
+            self._service("workflow", "WORKFLOW_PORT", ("workflow",)),
+            self._service("gateway", "GATEWAY_PORT", ("gateway",)),
+            self._service("webui", "WEBUI_PORT", ("webui",)),
         )
 
-    def _service(self, name: str, port: str, module: str, *arguments: str) -> Service:
+    def _service(
+        self, name: str, port: str, module: tuple[str, ...], ready_path: str = "/readyz"
+    ) -> Service:
         confided = set().union(*_CONFIDED.values()) - _CONFIDED[name]
         told = {**self.outside, **self.secrets, **self.public_settings()}
         return Service(
             name=name,
-            command=(sys.executable, "-m", module, *arguments),
+            command=(sys.executable, "-m", *module),
             port=self.ports[port],
             port_setting=port,
             environment={k: v for k, v in told.items() if k not in confided},
+            ready_path=ready_path,
         )
 
 

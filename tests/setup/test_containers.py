@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 EACH = pytest.mark.parametrize("name", sorted(SERVICES))
-SECRETS = {"JWT_SECRET", "INTERNAL_TOKEN", "WAREHOUSE_READER_SECRET", "POSTGRES_PASSWORD"}
+SECRETS = {"JWT_SECRET", "INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET", "POSTGRES_PASSWORD"}
 SETTING = re.compile(r"\$\{(\w+)(:[?-])?([^}]*)\}")
 
 
@@ -89,7 +89,7 @@ def test_each_service_gets_only_the_secrets_it_needs() -> None:
     }
     assert told["webui"] == set()
     assert told["gateway"] == {"JWT_SECRET", "INTERNAL_TOKEN", "POSTGRES_PASSWORD"}
-    assert told["workflow"] == {"INTERNAL_TOKEN", "WAREHOUSE_READER_SECRET", "POSTGRES_PASSWORD"}
+    assert told["workflow"] == {"INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET", "POSTGRES_PASSWORD"}
     assert "WAREHOUSE_URL" not in SERVICES["gateway"]["environment"]
 
 
