@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 import sqlglot
 from pydantic import JsonValue
@@ -14,6 +14,7 @@ from contracts.result import Column
 
 Row = tuple[object, ...]
 _PLACES = Decimal("1e-10")
+_WIDE = Context(prec=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,11 @@ def plain(value: object) -> object:
         number = Decimal(str(value))
         if not number.is_finite():
             return str(number)
-        return number if number == number.to_integral_value() else number.quantize(_PLACES)
+        return (
+            number
+            if number == number.to_integral_value()
+            else number.quantize(_PLACES, context=_WIDE)
+        )
     if isinstance(value, datetime):
         instant = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         is_day = instant.time() == time()
