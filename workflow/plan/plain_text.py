@@ -13,7 +13,7 @@ _ADDRESS = re.compile(
 _MARKUP = re.compile(r"[`*~|\\]+|(?<!\w)_+|_+(?!\w)|^\s{0,3}(?:#{1,6}|>+|[-+])\s", re.M)
 _NUMBER = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_LONGEST_INPUT = 2_000
+_LONGEST_INPUT = 1_000
 
 
 def plain(text: str, limit: int) -> str:
