@@ -1,0 +1,126 @@
+"""The statement that runs: regenerated from the checked tree, in scope and within the cap."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pglast.keywords import COL_NAME_KEYWORDS, RESERVED_KEYWORDS, TYPE_FUNC_NAME_KEYWORDS
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel
+
+from workflow.guard.collect import Tree
+from workflow.guard.dialect import DIALECT
+from workflow.guard.notes import StarToExpand, TableToReplace
+from workflow.guard.scope import GuardScope, Relation
+from workflow.guard.sources import folded
+
+_KEYWORDS: Final = frozenset(COL_NAME_KEYWORDS | RESERVED_KEYWORDS | TYPE_FUNC_NAME_KEYWORDS)
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz_0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The statement with its cap, and the one that counts what it would give without: None where
+    no cap was imposed."""
+
+    sql: str
+    count_sql: str | None
+
+
+def generate(root: exp.Expr) -> str:
+    """A tree as PostgreSQL's text, without comments. Raises sqlglot's UnsupportedError for what
+    cannot be said in PostgreSQL; changes nothing."""
+    return DIALECT.generate(
+        root, copy=False, comments=False, unsupported_level=ErrorLevel.RAISE, max_unsupported=1
+    )
+
+
+def rewrite(tree: Tree, scope: GuardScope) -> Rewritten:
+    """Bring a checked tree into scope and under the cap. Changes the tree."""
+    for column in tree.qualified:
+        column.set("db", None)
+        column.set("catalog", None)
+    for star in tree.stars:
+        _expand(star)
+    for one in tree.tables:
+        _replace(one, scope)
+    return _capped(tree.root, scope.max_rows)
+
+
+def identifier(name: str) -> exp.Identifier:
+    """A name as PostgreSQL knows it, quoted where it must be."""
+    is_plain = not set(name) - _PLAIN and not name[:1].isdigit() and name not in _KEYWORDS
+    return exp.Identifier(this=name, quoted=not is_plain)
+
+
+def _expand(star: StarToExpand) -> None:
+    pieces: list[exp.Expr] = []
+    for table, name in star.columns:
+        column = exp.Star() if name is None else identifier(name)
+        owner = identifier(table) if table is not None else None
+        pieces.append(exp.Column(this=column, table=owner) if owner is not None or name else column)
+    projections: list[exp.Expr] = []
+    for one in star.select.expressions:
+        projections.extend(pieces if one is star.star else [one])
+    star.select.set("expressions", projections)
+
+
+def _replace(one: TableToReplace, scope: GuardScope) -> None:
+    """Name the relation in full; where the row scope restricts it, put the restriction inside."""
+    table = one.table
+    alias = table.args.get("alias")
+    if alias is None:
+        alias = exp.TableAlias(this=identifier(folded(table.this)))
+    parts = [identifier(part) for part in one.name.split(".")]
+    needs_alias = one.name != folded(table.this) or table.args.get("alias") is not None
+    full = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
+    joins = table.args.get("joins")
+    if scope.row_scope is None or one.relation.scope_column is None:
+        full.set("alias", alias if needs_alias else None)
+        full.set("joins", joins)
+        table.replace(full)
+        return
+    scoped = exp.Subquery(this=_scoped(full, one.relation, scope.row_scope), alias=alias)
+    scoped.set("joins", joins)
+    table.replace(scoped)
+
+
+def _scoped(table: exp.Table, relation: Relation, row_scope: tuple[int, ...]) -> exp.Select:
+    """The rows of a relation that are in scope, with the columns that are allowed."""
+    columns: list[exp.Expr] = [exp.Star()]
+    if relation.columns is not None:
+        columns = [exp.Column(this=identifier(name)) for name in sorted(relation.columns)]
+    restriction: exp.Expr = exp.false()
+    if row_scope:
+        column = exp.Column(this=identifier(relation.scope_column or ""))
+        numbers = [exp.Literal.number(number) for number in row_scope]
+        restriction = exp.In(this=column, expressions=numbers)
+    return exp.Select(
+        expressions=columns,
+        from_=exp.From(this=table),
+        where=exp.Where(this=restriction),
+    )
+
+
+def _capped(root: exp.Query, most: int) -> Rewritten:
+    limit = root.args.get("limit")
+    asked = _asked(limit)
+    if asked is not None and asked <= most:
+        return Rewritten(generate(root), None)
+    uncapped = generate(root)
+    root.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+    # What is counted was generated from the same tree, without comments: it closes in itself.
+    count = f"SELECT COUNT(*) FROM ({uncapped}) AS counted"  # noqa: S608
+    return Rewritten(generate(root) if limit is not None else f"{uncapped} LIMIT {most}", count)
+
+
+def _asked(limit: exp.Expr | None) -> int | None:
+    """The number of rows that a statement asks for itself, where it is a literal."""
+    if isinstance(limit, exp.Fetch):
+        amount = limit.args.get("count")
+    elif isinstance(limit, exp.Limit):
+        amount = limit.expression
+    else:
+        return None
+    if isinstance(amount, exp.Literal) and not amount.is_string and str(amount.this).isdigit():
+        return int(amount.this)
+    return None
