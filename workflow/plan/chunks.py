@@ -1,0 +1,174 @@
+"""A question cut into chunks: each the longest run of words that means something together.
+
+A chunk keeps every meaning its words can have; which one counts is for the readers, who see its
+neighbours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from contracts.plan import Grain
+from workflow.plan import grammar
+from workflow.plan.grammar import Mark
+from workflow.plan.lexicon import (
+    GRAINS,
+    LONGEST_MARK,
+    MARKS,
+    PERSONAL,
+    UNREADABLE,
+    Lexicon,
+    Term,
+)
+from workflow.plan.time_words import when_at
+from workflow.plan.tokens import Token, root
+from workflow.plan.value_index import Value, ValueIndex
+from workflow.plan.when import When
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """`words` are the folded words, `text` is as typed. `is_plural` speaks of the last word.
+    A chunk without any meaning is a word that the planner does not know."""
+
+    text: str
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    is_plural: bool = False
+    marks: tuple[Mark, ...] = ()
+    terms: tuple[Term, ...] = ()
+    values: tuple[Value, ...] = ()
+    when: When | None = None
+    grain: Grain | None = None
+    number: Decimal | None = None
+    is_personal: bool = False
+    is_unreadable_time: bool = False
+
+    def has(self, *marks: Mark) -> bool:
+        """Whether one of the marks is among the meanings."""
+        return any(m in self.marks for m in marks)
+
+    def terms_of(self, kind: str, *, allowed: bool = True) -> tuple[Term, ...]:
+        """The meanings of a kind that the role may use, or (`allowed` false) may not."""
+        return tuple(t for t in self.terms if t.kind == kind and t.is_allowed is allowed)
+
+    @property
+    def is_filler(self) -> bool:
+        """Whether the chunk has no bearing on the number."""
+        return not (self.terms or self.values or self.when) and self.has(
+            Mark.SOFT, Mark.PREPOSITION, Mark.MY, Mark.EARN
+        )
+
+
+def _term_at(
+    tokens: Sequence[Token], at: int, lexicon: Lexicon
+) -> tuple[int, tuple[Term, ...]] | None:
+    """The longest phrase of the model; small words inside it may be there or not."""
+    best: tuple[int, tuple[Term, ...]] | None = None
+    stems: list[str] = []
+    has_of = False
+    for position in range(at, len(tokens)):
+        token = tokens[position]
+        if token.is_symbol and token.word not in ("-", "_"):
+            break
+        if token.is_symbol:
+            continue
+        has_of = has_of or token.word == "of"
+        if stems and token.word in grammar.INNER and (*stems, token.stem) not in lexicon.prefixes:
+            continue
+        stems.append(token.stem)
+        if len(stems) > lexicon.longest:
+            break
+        key = tuple(stems)
+        terms = lexicon.phrases.get(key)
+        if terms is None and has_of and len(key) > 1:
+            terms = lexicon.bags.get(tuple(sorted(key)))
+        if terms is not None:
+            best = position - at + 1, terms
+        if key not in lexicon.prefixes and not _may_be_bag(key, lexicon):
+            break
+    return best
+
+
+def _may_be_bag(key: tuple[str, ...], lexicon: Lexicon) -> bool:
+    return all(stem in lexicon.bag_words for stem in key)
+
+
+def _value_at(
+    tokens: Sequence[Token], at: int, values: ValueIndex
+) -> tuple[int, tuple[Value, ...]] | None:
+    best: tuple[int, tuple[Value, ...]] | None = None
+    stems: list[str] = []
+    for position in range(at, len(tokens)):
+        token = tokens[position]
+        if token.is_symbol:
+            if not stems or token.word not in "-'.&,:":
+                break
+            continue
+        stems.append(token.stem)
+        if len(stems) > values.longest:
+            break
+        found = values.phrases.get(tuple(stems))
+        if found is not None:
+            best = position - at + 1, found
+    return best
+
+
+def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
+    for length in range(min(LONGEST_MARK, len(tokens) - at), 0, -1):
+        words = tuple(t.word for t in tokens[at : at + length])
+        marks = MARKS.get(words, ())
+        grain = GRAINS.get(words) or GRAINS.get(tuple(t.stem for t in tokens[at : at + length]))
+        is_personal = words in PERSONAL
+        is_unreadable = words in UNREADABLE
+        if marks or grain or is_personal or is_unreadable:
+            return length, Chunk(
+                "", words, (), marks=marks, grain=grain, is_personal=is_personal,
+                is_unreadable_time=is_unreadable,
+            )  # fmt: skip
+    return None
+
+
+def cut(tokens: Sequence[Token], lexicon: Lexicon, values: ValueIndex) -> tuple[Chunk, ...]:
+    """Cuts from left to right; at each place the longest meaning wins, equal ones are kept."""
+    chunks: list[Chunk] = []
+    at = 0
+    while at < len(tokens):
+        length, chunk = _chunk_at(tokens, at, lexicon, values)
+        chunks.append(chunk)
+        at += length
+    return tuple(chunks)
+
+
+def _chunk_at(
+    tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
+) -> tuple[int, Chunk]:
+    token = tokens[at]
+    term = _term_at(tokens, at, lexicon) if token.stem in lexicon.first_words else None
+    value = None if token.is_symbol else _value_at(tokens, at, values)
+    mark = _mark_at(tokens, at)
+    when = None if token.is_symbol else when_at(tokens, at)
+    lengths = [found[0] for found in (term, value, mark, when) if found is not None]
+    length = max(lengths, default=1)
+    if when is not None and when[0] >= length > 1:
+        term = value = mark = None  # a date of several words is nothing else
+    held = mark[1] if mark is not None and mark[0] == length else None
+    taken = tokens[at : at + length]
+    terms = term[1] if term is not None and term[0] == length else ()
+    if not lengths:
+        terms = lexicon.families.get(root(token.stem), ())
+    last = taken[-1]
+    return length, Chunk(
+        text=" ".join(t.text for t in taken),
+        words=tuple(t.word for t in taken),
+        stems=tuple(t.stem for t in taken),
+        is_plural=last.word != last.stem and last.word.endswith("s"),
+        marks=held.marks if held else (),
+        terms=terms,
+        values=value[1] if value is not None and value[0] == length else (),
+        when=when[1] if when is not None and when[0] == length else None,
+        grain=held.grain if held else None,
+        number=token.number if length == 1 else None,
+        is_personal=held.is_personal if held else False,
+        is_unreadable_time=held.is_unreadable_time if held else False,
+    )

@@ -1,0 +1,51 @@
+"""What no reader claimed, and whether it could change the number."""
+
+from workflow.plan import grammar
+from workflow.plan.chunks import Chunk
+from workflow.plan.grammar import Mark
+from workflow.plan.parts import Parts
+from workflow.plan.reading import Reading
+from workflow.plan.tokens import phrase
+
+_HARMLESS = (Mark.ALL, Mark.TOTAL, Mark.AND)
+
+
+def unused_words(reading: Reading, parts: Parts) -> tuple[tuple[int, str], ...]:
+    """Places and texts of the content words that the reading leaves out."""
+    several = len(parts.dimensions) + sum(len(a) for a in parts.metrics.alternatives[:1]) > 1
+    is_compared = several or parts.is_compared or parts.rank is not None
+    return tuple(
+        (at, chunk.text)
+        for at, chunk in list(reading.free())
+        if not _is_harmless(reading, at, chunk, is_compared=is_compared)
+    )
+
+
+def _is_harmless(reading: Reading, at: int, chunk: Chunk, *, is_compared: bool) -> bool:
+    if chunk.terms or chunk.values:
+        return chunk.is_filler or _is_noun_of_condition(reading, at, chunk)
+    if chunk.is_filler or chunk.has(*_HARMLESS):
+        return True
+    if chunk.is_unreadable_time or chunk.is_personal or chunk.number is not None:
+        return False
+    if chunk.has(Mark.WHICH, Mark.VERSUS):
+        return chunk.words[0] == "what" or (is_compared and chunk.has(Mark.VERSUS))
+    is_symbol = not any(c.isalnum() for c in chunk.text)
+    return is_symbol and chunk.text not in grammar.MEANINGFUL_SYMBOLS
+
+
+def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:
+    """Whether the chunk only names what a condition beside it is about: "Horror films",
+    "customers in Canada". Not so "stores in Canada" where the country is the customer's."""
+    if not chunk.terms or not any(t.is_allowed for t in chunk.terms):
+        return False
+    names = {t.name for t in chunk.terms_of("field")}
+    if names & reading.lexicon.scope_fields:
+        return False
+    for beside in (reading.before(at), reading.after(at)):
+        for field in reading.restricted.get(beside, ()) if beside is not None else ():
+            owner = set(phrase(field)[:-1])
+            if not owner or owner & set(chunk.stems):
+                reading.claim(at, "what it is about")
+                return True
+    return False

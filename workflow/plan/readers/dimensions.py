@@ -1,0 +1,202 @@
+"""Reads what to split by: "by store and month", "per category", "monthly", "over time"."""
+
+from dataclasses import replace
+
+from workflow.plan import grammar
+from workflow.plan.chunks import Chunk
+from workflow.plan.grammar import Mark
+from workflow.plan.lexicon import Term
+from workflow.plan.parts import DimensionPart
+from workflow.plan.readers.ranking import dimension_at, is_dimension
+from workflow.plan.readers.scope import seen_words
+from workflow.plan.reading import Reading
+
+ORDERED_BY = "ordered by"
+_OWN = frozenset({"my", "our", "ours"})
+
+
+def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
+    """The groups in the order of the question."""
+    parts: list[tuple[int, DimensionPart]] = []
+    for at, chunk in list(reading.free()):
+        if not reading.is_free(at):
+            continue
+        if chunk.has(Mark.BY):
+            parts += _after_by(reading, at)
+        elif chunk.has(Mark.ORDER_BY):
+            parts += _after_order_by(reading, at, has_groups=bool(parts))
+        elif chunk.has(Mark.TREND):
+            reading.claim(at, "over time")
+            parts.append((at, DimensionPart(is_trend=True, text=chunk.text)))
+        elif " ".join(chunk.words) in grammar.ADVERB_GRAINS:
+            reading.claim(at, "group by")
+            parts.append((at, dimension_at(chunk)))
+    parts += _asked_which(reading)
+    parts += _all_of(reading)
+    return tuple(part for _, part in sorted(parts, key=lambda p: p[0]))
+
+
+def read_listed(reading: Reading) -> DimensionPart | None:
+    """ "List the customers": the rows of a dataset go by the first personal name it has, "list
+    the categories" by the thing itself."""
+    place = next((at for at, c in reading.free() if c.has(Mark.LIST) and not c.terms), None)
+    if place is None:
+        return None
+    for at, chunk in list(reading.free()):
+        if at < place or not chunk.terms:
+            continue
+        fields = tuple(t for t in chunk.terms_of("field"))
+        if fields and not (chunk.terms_of("dataset") or chunk.terms_of("metric")):
+            reading.claim(place, "list")
+            reading.claim(at, "group by")
+            return DimensionPart(fields, text=chunk.text)
+        for term in chunk.terms_of("dataset"):
+            dataset = reading.lexicon.datasets[term.name]
+            named = [f for f in dataset.fields if f.is_personal and f.type == "text"]
+            if named:
+                reading.claim(place, f"each by {named[0].label.lower()}")
+                return DimensionPart((Term("field", named[0].name, 0),), text=chunk.text)
+    return None
+
+
+def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
+    found: list[tuple[int, DimensionPart]] = []
+    at = reading.after(by)
+    is_first = True
+    while at is not None:
+        chunk = reading.chunks[at]
+        if chunk.has(Mark.ALL) and is_first and _is_all_of(reading, at):
+            reading.claim(by, "all")
+            break
+        if reading.is_free(at) and is_dimension(chunk):
+            found.append((at, _with_grain(reading, at)))
+        elif reading.is_free(at) and is_first and (
+            chunk.terms_of("metric") or chunk.terms_of("dataset")
+        ):  # fmt: skip
+            found += _ordered_thing(reading, by)
+            reading.claim(by, ORDERED_BY)
+            return found
+        elif not reading.is_free(at) and is_first:
+            reading.claim(by, reading.claims[at])
+            break
+        elif not (chunk.has(Mark.AND, Mark.BY) and _leads_to_dimension(reading, at)):
+            break
+        else:
+            reading.claim(at, "and")
+        is_first = False
+        at = reading.after(at)
+    if found:
+        reading.claim(by, "group by")
+    return found
+
+
+def _with_grain(reading: Reading, at: int) -> DimensionPart:
+    """A thing to split by; a date and a grain beside each other are one: "by return date by
+    month", "by month of return date"."""
+    part = dimension_at(reading.chunks[at])
+    reading.claim(at, "group by")
+    beside = reading.after(at)
+    if beside is not None and reading.chunks[beside].has(Mark.BY):
+        beside = reading.after(beside)
+    if beside is None or not reading.is_free(beside):
+        return part
+    other = dimension_at(reading.chunks[beside])
+    dated, graining = (part, other) if part.terms else (other, part)
+    is_date = any(reading.lexicon.is_date(t.name) for t in dated.terms)
+    if not is_date or graining.grain is None:
+        return part
+    for p in range(at, beside + 1):
+        reading.claim(p, "group by")
+    return replace(dated, grain=graining.grain)
+
+
+def _after_order_by(
+    reading: Reading, order: int, *, has_groups: bool
+) -> list[tuple[int, DimensionPart]]:
+    at = reading.after(order)
+    if at is None:
+        return []
+    amount = reading.chunks[at]
+    if not (amount.terms_of("metric") or amount.terms_of("dataset")):
+        return []
+    found = [] if has_groups else _ordered_thing(reading, order)
+    reading.claim(order, ORDERED_BY)
+    return found
+
+
+def _ordered_thing(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
+    """What stands before "by revenue" is what there is a revenue of: "stores by revenue"."""
+    for at in range(by - 1, -1, -1):
+        chunk = reading.chunks[at]
+        if reading.is_free(at) and is_dimension(chunk) and chunk.terms:
+            reading.claim(at, "group by")
+            return [(at, dimension_at(chunk))]
+    return []
+
+
+def _leads_to_dimension(reading: Reading, joiner: int) -> bool:
+    """Whether the word after "and" is one more thing to split by. A word that may also be a
+    metric is taken for one only directly after "by"."""
+    at = reading.after(joiner)
+    if at is not None and reading.chunks[at].has(Mark.BY, Mark.AND):
+        joiner, at = at, reading.after(at)
+    if at is None or not reading.is_free(at):
+        return False
+    chunk = reading.chunks[at]
+    is_by = reading.chunks[joiner].has(Mark.BY)
+    return is_dimension(chunk) and (is_by or not chunk.terms_of("metric"))
+
+
+def _asked_which(reading: Reading) -> list[tuple[int, DimensionPart]]:
+    """ "Which films were rented in July" asks for each of them."""
+    found: list[tuple[int, DimensionPart]] = []
+    for at, chunk in list(reading.free()):
+        asked = reading.after(at) if chunk.has(Mark.WHICH) else None
+        if asked is None or not reading.is_free(asked):
+            continue
+        held = reading.chunks[asked]
+        is_first_thing = asked == at + 1 and not held.terms_of("metric")
+        if is_dimension(held) and (is_first_thing or (held.is_plural and asked == at + 1)):
+            reading.claim(at, "which")
+            reading.claim(asked, "group by")
+            found.append((asked, dimension_at(held)))
+    return found
+
+
+def _is_all_of(reading: Reading, at: int) -> bool:
+    thing = reading.after(at)
+    return thing is not None and is_dimension(reading.chunks[thing])
+
+
+def _all_of(reading: Reading) -> list[tuple[int, DimensionPart]]:
+    """ "All stores", "my store": the scope says which these are, and it applies anyway. To
+    compare them is to split by them."""
+    parts: list[tuple[int, DimensionPart]] = []
+    for at, chunk in list(reading.free()):
+        thing = at + 1
+        while (held := reading.at(thing)) is not None and (
+            held.is_filler or _is_their_number(reading, held)
+        ):
+            thing += 1
+        if held is None or not reading.is_free(thing):
+            continue
+        fields = {t.name for t in held.terms_of("field")}
+        is_scope = bool(fields & reading.lexicon.scope_fields)
+        only_field = not held.terms_of("metric") and not held.terms_of("dataset")
+        is_mine = is_scope and chunk.has(Mark.MY) and bool(set(chunk.words) & _OWN)
+        is_all = chunk.has(Mark.ALL) and only_field and held.is_plural
+        if not (is_mine or is_all):
+            continue
+        for place in range(at, thing + 1):
+            reading.claim(place, "all in scope")
+        if held.is_plural and reading.has_mark(Mark.VERSUS):
+            parts.append((thing, dimension_at(held)))
+        if is_all and is_scope and not reading.context.is_all_stores:
+            seen = seen_words(reading, sorted(fields)[0])
+            reading.notes.append(f"{seen} Nothing else is in this answer.")
+    return parts
+
+
+def _is_their_number(reading: Reading, chunk: Chunk) -> bool:
+    """The "two" of "my two stores", where there are two."""
+    return chunk.number is not None and chunk.number == len(reading.context.store_ids)

@@ -1,0 +1,322 @@
+"""Reads which numbers are asked for: "revenue", "how many rentals", "average payment"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from workflow.plan.chunks import Chunk
+from workflow.plan.grammar import Mark
+from workflow.plan.lexicon import MetricFacts, Term
+from workflow.plan.outcomes import Refused
+from workflow.plan.parts import FilterPart, MetricsPart
+from workflow.plan.readers.values import flag_at
+from workflow.plan.reading import Reading
+
+_AGGREGATORS = (Mark.HOW_MANY, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
+_JOINERS = (Mark.AND, Mark.VERSUS)
+_MOST_CHOICES = 3
+_Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A chunk that names numbers, with what it can mean. `is_rows` marks a mere mention of a
+    dataset's rows ("rentals"), which a more exact metric beside it takes in."""
+
+    at: int
+    names: _Names
+    is_rows: bool
+    datasets: _Names
+    ask: str | None = None
+
+
+def read_metrics(reading: Reading) -> tuple[MetricsPart, tuple[FilterPart, ...]]:
+    """The metrics, and the conditions that turn out to be meant by words that may be either.
+
+    Raises Refused when what is asked for is another role's.
+    """
+    heads = _heads(reading)
+    mentions: list[_Mention] = []
+    for at, chunk in list(reading.free()):
+        if _is_payer(reading, at, heads.get(at, ())):
+            continue
+        if not any(t.kind in ("metric", "dataset") for t in chunk.terms) and at not in heads:
+            continue
+        found = _mention(reading, at, heads.get(at, ()))
+        if found is not None:
+            mentions.append(found)
+    kept, flags = _without_echoes(reading, mentions)
+    for mention in kept:
+        reading.claim(mention.at, _meaning(reading, mention.names))
+    if not kept:
+        return _by_question_word(reading), flags
+    _claim_aggregators(reading)
+    asks = [m.ask for m in kept if m.ask is not None]
+    ask = asks[0] if asks else None
+    if ask is None and len(kept) > 1 and not _all_joined(reading, kept):
+        return MetricsPart(
+            tuple((m.names[0],) for m in kept[:_MOST_CHOICES] if m.names),
+            "Which of these numbers do you mean?",
+        ), flags
+    return MetricsPart(_combinations(kept), ask or _ask_which(reading, kept)), flags
+
+
+def _heads(reading: Reading) -> dict[int, tuple[Mark, ...]]:
+    """The chunk that each "how many", "average", "total" belongs to: the next thing named."""
+    heads: dict[int, tuple[Mark, ...]] = {}
+    for at, chunk in reading.free():
+        marks = tuple(m for m in chunk.marks if m in _AGGREGATORS)
+        if not marks or chunk.terms:
+            continue
+        head = next((p for p, c in reading.free() if p > at and c.terms), None)
+        if head is None:
+            head = next((p for p, c in reversed(list(reading.free())) if p < at and c.terms), None)
+        if head is not None:
+            heads[head] = (*heads.get(head, ()), *marks)
+    return heads
+
+
+def _is_payer(reading: Reading, at: int, marks: tuple[Mark, ...]) -> bool:
+    """ "How much did customers in Canada spend": who pays is not what is counted."""
+    chunk = reading.chunks[at]
+    is_money = Mark.HOW_MUCH in marks and not chunk.terms_of("metric")
+    is_spender = Mark.HOW_MUCH in marks and reading.has_mark(Mark.EARN)
+    if not (is_money or is_spender) or not chunk.terms_of("field"):
+        return False
+    return is_spender or not chunk.terms_of("dataset")
+
+
+def _claim_aggregators(reading: Reading) -> None:
+    for at, chunk in list(reading.free()):
+        if chunk.has(*_AGGREGATORS) and not chunk.terms:
+            reading.claim(at, "how it is counted")
+
+
+def _meaning(reading: Reading, names: _Names) -> str:
+    return " or ".join(reading.label("metric", name) for name in names)
+
+
+def _mention(reading: Reading, at: int, marks: tuple[Mark, ...]) -> _Mention | None:
+    chunk = reading.chunks[at]
+    facts = reading.lexicon.metrics
+    direct = _best([t for t in chunk.terms_of("metric") if t.name in facts])
+    datasets = tuple(t.name for t in chunk.terms_of("dataset"))
+    counts = [facts[n] for d in datasets if (n := reading.lexicon.row_counts.get(d))]
+    named = [facts[t.name] for t in direct]
+    _refuse_foreign(reading, chunk, has_own=bool(direct or counts or chunk.terms_of("field")))
+    found = _fitting(reading, named, counts, datasets, marks)
+    is_rows = not named or (bool(counts) and set(_names(named)) <= set(_names(counts)))
+    if found:
+        return _Mention(at, _names(found), is_rows, datasets)
+    return _unfitting(reading, at, marks, [*named, *counts], datasets)
+
+
+def _best(terms: Sequence[Term]) -> list[Term]:
+    best = min((t.rank for t in terms), default=0)
+    return [t for t in terms if t.rank == best]
+
+
+def _names(facts: Sequence[MetricFacts]) -> _Names:
+    return tuple(dict.fromkeys(f.metric.name for f in facts))
+
+
+def _refuse_foreign(reading: Reading, chunk: Chunk, *, has_own: bool) -> None:
+    foreign = [t for t in chunk.terms if not t.is_allowed]
+    if foreign and not has_own:
+        refuse_not_allowed(reading, foreign)
+
+
+def refuse_not_allowed(reading: Reading, foreign: Sequence[Term]) -> None:
+    """Says that what these terms name is another role's."""
+    order = {"metric": 0, "dataset": 1, "field": 2}
+    first = min(foreign, key=lambda t: (order[t.kind], t.rank))
+    label = reading.label(first.kind, first.name)
+    role = reading.context.role.replace("_", " ")
+    raise Refused(f"{label} is not part of what the {role} role may see.")
+
+
+def _fitting(
+    reading: Reading,
+    named: list[MetricFacts],
+    counts: list[MetricFacts],
+    datasets: _Names,
+    marks: tuple[Mark, ...],
+) -> list[MetricFacts]:
+    """The metrics that fit how the question counts; none when nothing does."""
+    if Mark.HOW_LONG in marks:
+        return [f for f in named if f.metric.unit == "days"] or _lengths(reading, datasets)
+    if Mark.AVERAGE in marks:
+        return [f for f in named if f.aggregate in ("average", "ratio")]
+    if Mark.HOW_MANY in marks:
+        return [f for f in named if f.aggregate == "count"] or counts
+    if Mark.HOW_MUCH in marks:
+        return [f for f in named if f.metric.unit == "currency"] or _sums(reading, datasets)
+    if Mark.TOTAL in marks:
+        exact = [f for f in named if f.aggregate in ("sum", "count") and f not in counts]
+        return exact or [*counts, *_sums(reading, datasets)] or named
+    return named or counts
+
+
+def _sums(reading: Reading, datasets: _Names) -> list[MetricFacts]:
+    return [
+        f
+        for f in reading.lexicon.metrics.values()
+        if f.dataset.name in datasets and f.aggregate == "sum" and f.metric.unit == "currency"
+    ]
+
+
+def _lengths(reading: Reading, datasets: _Names) -> list[MetricFacts]:
+    return [
+        f
+        for f in reading.lexicon.metrics.values()
+        if f.dataset.name in datasets and f.aggregate == "average" and f.metric.unit == "days"
+    ]
+
+
+def _unfitting(
+    reading: Reading,
+    at: int,
+    marks: tuple[Mark, ...],
+    named: list[MetricFacts],
+    datasets: _Names,
+) -> _Mention | None:
+    """The question counts in a way that no metric does: ask, with what comes near."""
+    chunk = reading.chunks[at]
+    foreign = [t for t in chunk.terms if not t.is_allowed and t.kind != "field"]
+    if foreign and Mark.HOW_MANY in marks and not named:
+        refuse_not_allowed(reading, foreign)
+    if not marks:
+        return None
+    if marks == (Mark.TOTAL,) and not named and not datasets:
+        return None
+    homes = {f.dataset.name for f in named} | set(datasets)
+    wanted = "average" if marks[0] in (Mark.AVERAGE, Mark.HOW_LONG) else "count"
+    near = [
+        f
+        for f in reading.lexicon.metrics.values()
+        if f.aggregate == wanted
+        and (not homes or f.dataset.name in homes)
+        and (Mark.HOW_LONG not in marks or f.metric.unit == "days")
+    ]
+    if marks[0] is Mark.HOW_MUCH:
+        near = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "currency"]
+    names = _names([*near, *named])[:_MOST_CHOICES]
+    how = {Mark.AVERAGE: "an average of", Mark.HOW_LONG: "a length of"}.get(marks[0], "a count of")
+    return _Mention(at, names, False, datasets, f"I have no {how[2:].strip()} “{chunk.text}”. "
+                    "Do you mean one of these?")  # fmt: skip
+
+
+def _without_echoes(
+    reading: Reading, mentions: list[_Mention]
+) -> tuple[list[_Mention], tuple[FilterPart, ...]]:
+    """Drops mentions that only say what a better one beside them is about.
+
+    "rentals not returned" is one number, "revenue from rentals" is revenue; but "rentals and
+    revenue" are two. A word that may also be a yes-or-no field becomes a condition when another
+    metric is asked for ("average days of returned rentals").
+    """
+    flags: list[FilterPart] = []
+    kept: list[_Mention] = []
+    for mention in mentions:
+        others = [m for m in mentions if m is not mention and m.names != mention.names]
+        exact = [m for m in others if not m.is_rows]
+        if any(m.names == mention.names for m in kept):
+            reading.claim(mention.at, _meaning(reading, mention.names))
+            continue
+        if exact and not mention.is_rows and not _joined_to_any(reading, mention, exact):
+            flag = flag_at(reading, mention.at) if _is_flag(reading, mention) else None
+            if flag is not None:
+                flags.append(flag)
+                continue
+        if mention.is_rows and mention.ask is None and _is_echo(reading, mention, exact or others):
+            reading.claim(mention.at, "what it is about")
+            continue
+        kept.append(mention)
+    return kept, tuple(flags)
+
+
+def _is_flag(reading: Reading, mention: _Mention) -> bool:
+    terms = reading.chunks[mention.at].terms_of("field")
+    return any(reading.field_type(t.name) == "boolean" for t in terms)
+
+
+def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
+    """Whether a mention of rows stands with a metric of these rows, or of rows that each belong
+    to one of them, and is not counted beside it."""
+    if not others or _joined_to_any(reading, rows, others):
+        return False
+    if any(m.at == rows.at - 1 and not m.is_rows for m in others):
+        return False  # "revenue rentals" may be a list without its comma
+    facts = reading.lexicon.metrics
+    homes = {facts[n].dataset.name for m in others for n in m.names if not m.is_rows}
+    return bool(homes) and all(
+        any(reading.lexicon.leads_to(home, d) for d in rows.datasets or _homes(reading, rows))
+        for home in homes
+    )
+
+
+def _homes(reading: Reading, mention: _Mention) -> _Names:
+    return tuple(reading.lexicon.metrics[n].dataset.name for n in mention.names)
+
+
+def _joined_to_any(reading: Reading, one: _Mention, others: list[_Mention]) -> bool:
+    return any(_is_joined(reading, one.at, other.at) for other in others)
+
+
+def _is_joined(reading: Reading, one: int, other: int) -> bool:
+    """Whether "and", a comma or "versus" stands between, not taken by another list."""
+    first, last = min(one, other), max(one, other)
+    return any(
+        reading.chunks[p].has(*_JOINERS) and (reading.is_free(p) or reading.claims[p] == "joined")
+        for p in range(first + 1, last)
+    )
+
+
+def _all_joined(reading: Reading, mentions: list[_Mention]) -> bool:
+    places = [m.at for m in mentions]
+    pairs = list(pairwise(places))
+    if not all(_is_joined(reading, a, b) for a, b in pairs):
+        return False
+    for a, b in pairs:
+        for p in range(a + 1, b):
+            if reading.chunks[p].has(*_JOINERS):
+                reading.claim(p, "joined")
+    return True
+
+
+def _combinations(mentions: list[_Mention]) -> tuple[_Names, ...]:
+    """One reading when every mention has one meaning, else one reading a meaning."""
+    first = tuple(dict.fromkeys(m.names[0] for m in mentions if m.names))
+    if all(len(m.names) == 1 for m in mentions):
+        return (first,)
+    open_at = next(i for i, m in enumerate(mentions) if len(m.names) != 1)
+    settled = [m.names[0] for i, m in enumerate(mentions) if i != open_at and m.names]
+    return tuple((name, *settled) for name in mentions[open_at].names[:_MOST_CHOICES])
+
+
+def _ask_which(reading: Reading, mentions: list[_Mention]) -> str | None:
+    for mention in mentions:
+        if len(mention.names) != 1:
+            return f"“{reading.chunks[mention.at].text}” can be more than one number. Which one?"
+    return None
+
+
+def _by_question_word(reading: Reading) -> MetricsPart:
+    """ "How much did we make": the question word alone, when only one metric can answer it."""
+    marks = {m for _, c in reading.free() for m in c.marks if not c.terms}
+    facts = reading.lexicon.metrics.values()
+    found: list[MetricFacts] = []
+    marks |= {Mark.HOW_MUCH} if reading.has_mark(Mark.EARN) else set()
+    if Mark.HOW_MUCH in marks and Mark.AVERAGE not in marks:
+        found = [f for f in facts if f.aggregate == "sum" and f.metric.unit == "currency"]
+    elif Mark.HOW_MUCH in marks:
+        found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "currency"]
+    elif Mark.HOW_LONG in marks:
+        found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "days"]
+    if len(found) == 1:
+        _claim_aggregators(reading)
+        return MetricsPart((_names(found),))
+    offered = found or list(facts)
+    return MetricsPart(
+        tuple((name,) for name in _names(offered)[:_MOST_CHOICES]), "Which number do you want?"
+    )

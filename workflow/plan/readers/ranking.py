@@ -1,0 +1,129 @@
+"""Reads rankings: "top 10 films", "which store has the most revenue", "worst 3 categories"."""
+
+from workflow.plan import grammar
+from workflow.plan.chunks import Chunk
+from workflow.plan.grammar import Mark, words
+from workflow.plan.outcomes import Unclear
+from workflow.plan.parts import DimensionPart, RankPart
+from workflow.plan.reading import Reading
+
+_DEFAULT_LIMIT = 10
+_MOST_ROWS = 200
+# After these comes an amount ("the most customers"), after the others a thing ("the top
+# customers").
+_OF_AMOUNT = words(
+    """most least fewest highest lowest largest smallest biggest greatest maximum minimum max min"""
+)
+
+
+def read_rank(reading: Reading) -> RankPart | None:
+    """The order and the number of rows asked for; None when nothing is ranked."""
+    places = [at for at, c in reading.free() if c.has(Mark.MOST, Mark.LEAST) and not c.terms]
+    if not places:
+        return None
+    directions = {reading.chunks[p].has(Mark.MOST) for p in places}
+    if len(directions) > 1:
+        raise Unclear("Do you want the highest or the lowest? I can show one of them at a time.")
+    for place in places:
+        reading.claim(place, "ranking")
+    descending = directions.pop()
+    asked_at = [at for at, c in reading.free() if c.has(Mark.WHICH)]
+    number = _number_beside(reading, [*places, *asked_at])
+    target = _asked_which(reading)
+    for place in places:
+        if target is None:
+            target = _target_after(reading, place, has_number=number is not None)
+    if target is None:
+        target = _target_before(reading, places[0])
+    for at, chunk in reading.free():
+        if set(chunk.words) <= grammar.POPULAR and not chunk.terms:
+            reading.claim(at, "counted")
+    return _rank(reading, descending, number, target)
+
+
+def _rank(reading: Reading, descending: bool, number: int | None, target: int | None) -> RankPart:
+    if number is not None and not 1 <= number <= _MOST_ROWS:
+        raise Unclear(f"I can show between 1 and {_MOST_ROWS} rows. How many do you want?")
+    if target is None:
+        return RankPart(descending, number, None)
+    chunk = reading.chunks[target]
+    part = dimension_at(chunk)
+    reading.claim(target, "group by")
+    limit = number if number is not None else (_DEFAULT_LIMIT if chunk.is_plural else 1)
+    return RankPart(descending, limit, part, number is None and chunk.is_plural)
+
+
+def dimension_at(chunk: Chunk) -> DimensionPart:
+    """What a chunk groups by: its fields, else its grain."""
+    terms = tuple(t for t in chunk.terms if t.kind == "field")
+    return DimensionPart(terms, None if terms else chunk.grain, text=chunk.text)
+
+
+def is_dimension(chunk: Chunk) -> bool:
+    """Whether the chunk names something to group by."""
+    return bool(chunk.grain) or any(t.kind == "field" for t in chunk.terms)
+
+
+def _number_beside(reading: Reading, places: list[int]) -> int | None:
+    for place in places:
+        for beside in (place + 1, place - 1):
+            chunk = reading.at(beside)
+            if chunk is not None and chunk.number is not None and reading.is_free(beside):
+                if chunk.number != int(chunk.number):
+                    continue
+                reading.claim(beside, "number of rows")
+                return int(chunk.number)
+    return None
+
+
+def _asked_which(reading: Reading) -> int | None:
+    for at, chunk in reading.free():
+        if chunk.has(Mark.WHICH) and (asked := reading.after(at)) is not None:
+            while reading.chunks[asked].number is not None and asked + 1 < len(reading.chunks):
+                asked += 1
+            if reading.is_free(asked) and is_dimension(reading.chunks[asked]):
+                reading.claim(at, "which")
+                return asked
+    return None
+
+
+def _target_after(reading: Reading, place: int, *, has_number: bool) -> int | None:
+    """The first thing after the superlative; an amount may stand between ("most rented films")."""
+    prefers_amount = not has_number and bool(set(reading.chunks[place].words) & _OF_AMOUNT)
+    amounts = 0
+    for at in range(place + 1, len(reading.chunks)):
+        chunk = reading.chunks[at]
+        if not reading.is_free(at) or chunk.values or set(chunk.words) <= grammar.POPULAR:
+            continue
+        can_be_amount = bool(chunk.terms_of("metric") or chunk.terms_of("dataset"))
+        if is_dimension(chunk) and not (can_be_amount and prefers_amount):
+            return at
+        if can_be_amount and amounts == 0:
+            amounts += 1
+            continue
+        if not chunk.has(Mark.SOFT, Mark.MY, Mark.AVERAGE, Mark.TOTAL):
+            return None
+    return None
+
+
+def _target_before(reading: Reading, place: int) -> int | None:
+    """The thing that has the most: "the category with the highest revenue"."""
+    for at in range(place - 1, -1, -1):
+        chunk = reading.chunks[at]
+        beyond = reading.before(at)
+        if beyond is not None and reading.chunks[beyond].has(Mark.BY):
+            return None
+        if reading.is_free(at) and is_dimension(chunk) and not chunk.terms_of("metric"):
+            return at
+    return None
+
+
+def read_order(reading: Reading) -> bool | None:
+    """Whether rows go down from the largest (True) or up (False); None when nobody said. What
+    they are ordered by is read with the dimensions."""
+    direction: bool | None = None
+    for at, chunk in list(reading.free()):
+        if chunk.has(Mark.ASCENDING, Mark.DESCENDING):
+            direction = chunk.has(Mark.DESCENDING)
+            reading.claim(at, "order")
+    return direction

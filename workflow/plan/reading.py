@@ -1,0 +1,98 @@
+"""The state that readers share: the chunks of a question, and which of them are claimed."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from contracts.context import UserContext
+from workflow.plan.chunks import Chunk
+from workflow.plan.grammar import Mark
+from workflow.plan.lexicon import Lexicon
+from workflow.plan.value_index import ValueIndex
+from workflow.semantic.model import DataProfile, FieldType
+
+
+class Reading:
+    """Readers claim chunks one after the other; a claimed chunk is not read again.
+
+    What is left when all have read, and is not filler, was not understood. `restricted` holds
+    the fields that the chunks of a condition restrict.
+    """
+
+    def __init__(
+        self,
+        chunks: tuple[Chunk, ...],
+        *,
+        lexicon: Lexicon,
+        values: ValueIndex,
+        profile: DataProfile,
+        context: UserContext,
+        today: date,
+    ) -> None:
+        self.chunks = chunks
+        self.lexicon = lexicon
+        self.values = values
+        self.profile = profile
+        self.context = context
+        self.today = today
+        self.claims: dict[int, str] = {}
+        self.notes: list[str] = []
+        self.restricted: dict[int, tuple[str, ...]] = {}
+
+    def claim(self, at: int, meaning: str) -> None:
+        """Marks the chunk as used for `meaning`; the first claim stands."""
+        self.claims.setdefault(at, meaning)
+
+    def is_free(self, at: int) -> bool:
+        """Whether no reader has claimed the chunk."""
+        return at not in self.claims
+
+    def free(self) -> Iterator[tuple[int, Chunk]]:
+        """Unclaimed chunks with their places."""
+        for at, chunk in enumerate(self.chunks):
+            if at not in self.claims:
+                yield at, chunk
+
+    def at(self, place: int) -> Chunk | None:
+        """The chunk at a place, or None beyond the ends."""
+        return self.chunks[place] if 0 <= place < len(self.chunks) else None
+
+    def after(self, place: int) -> int | None:
+        """The next place that is not filler."""
+        return self._step(place, 1)
+
+    def before(self, place: int) -> int | None:
+        """The previous place that is not filler."""
+        return self._step(place, -1)
+
+    def _step(self, place: int, by: int) -> int | None:
+        place += by
+        while 0 <= place < len(self.chunks):
+            if not self.chunks[place].is_filler:
+                return place
+            place += by
+        return None
+
+    def has_mark(self, *marks: Mark) -> bool:
+        """Whether any chunk, claimed or not, has one of the marks."""
+        return any(chunk.has(*marks) for chunk in self.chunks)
+
+    def field_type(self, name: str) -> FieldType | None:
+        """The type of a field of the role's model."""
+        field = self.lexicon.fields.get(name)
+        return field.type if field is not None else None
+
+    def label(self, kind: str, name: str) -> str:
+        """How a metric, field or dataset is called, the role's or not."""
+        return self.lexicon.labels.get((kind, name), name)
+
+    def reference(self, datasets: frozenset[str]) -> date:
+        """The day that relative periods count from: the newest in the data, today at most."""
+        newest = [d for n, d in self.profile.newest.items() if not datasets or n in datasets]
+        return min(self.today, max(newest)) if newest else self.today
+
+    def negation_before(self, place: int) -> int | None:
+        """Where the "not" stands that applies to the chunk at `place`, if there is one."""
+        back = self.before(place)
+        if back is not None and self.is_free(back) and self.chunks[back].has(Mark.NOT):
+            return back
+        return None

@@ -1,0 +1,151 @@
+"""Corrects typing errors, with care: a corrected word is a guess, and it is said.
+
+Only words that nothing knows are touched, and only where one slip of the fingers explains them:
+letters swapped, doubled or left out, a vowel for a vowel, a key for its neighbour. A wrong guess
+would be a plausible wrong number; a word left alone is only a question back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz.distance import OSA
+
+from workflow.plan import grammar
+from workflow.plan.lexicon import GRAINS, MARKS, UNREADABLE, Lexicon
+from workflow.plan.tokens import Token, root, stem
+from workflow.plan.value_index import ValueIndex
+
+_SHORTEST = 5
+_LONG = 9
+_MOST_LOOKED_UP = 12
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS = frozenset("aeiouy")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """`is_value` says that the word was taken for part of a value of the data."""
+
+    typed: str
+    read_as: str
+    is_value: bool
+
+
+def _neighbours() -> frozenset[tuple[str, str]]:
+    places = {key: (x, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)}
+    return frozenset(
+        (a, b)
+        for a, (ax, ay) in places.items()
+        for b, (bx, by) in places.items()
+        if a != b and abs(ay - by) <= 1 and abs(ax - bx) <= 1
+    )
+
+
+_NEIGHBOURS = _neighbours()
+
+
+def _grammar_words() -> frozenset[str]:
+    ways: list[Iterable[str]] = [*MARKS, *GRAINS, *UNREADABLE, *grammar.UNITS, [*grammar.MONTHS]]
+    words = {word for way in ways for word in ([way] if isinstance(way, str) else way)}
+    more = "today yesterday past last previous since until before after quarter half ago first"
+    return frozenset(words | set(more.split()) | {u + "s" for u in grammar.UNITS})
+
+
+_GRAMMAR = _grammar_words()
+
+
+class Speller:
+    """The words of a model and of the data, arranged for finding near ones."""
+
+    def __init__(self, lexicon: Lexicon, values: ValueIndex) -> None:
+        self._lexicon = lexicon
+        self._values = values.surface
+        self._near_words = _by_first_letter(lexicon.surface | {stem(w): w for w in _GRAMMAR})
+        self._near_values = _by_first_letter(values.surface)
+
+    def _is_known(self, token: Token) -> bool:
+        return (
+            token.is_symbol
+            or token.is_date
+            or token.number is not None
+            or token.word in _GRAMMAR
+            or token.word in _OTHER
+            or token.stem in self._lexicon.first_words
+            or token.stem in self._values
+            or root(token.stem) in self._lexicon.families
+        )
+
+    def correct(self, tokens: Sequence[Token]) -> tuple[tuple[Token, ...], tuple[Correction, ...]]:
+        """The tokens with what could be corrected corrected, and what was."""
+        corrected: list[Token] = []
+        made: list[Correction] = []
+        looked_up = 0
+        for token in tokens:
+            if self._is_known(token) or len(token.stem) < _SHORTEST or looked_up > _MOST_LOOKED_UP:
+                corrected.append(token)
+                continue
+            looked_up += 1
+            found = _nearest(token, self._near_words, most=2)
+            is_value = found is None
+            found = found or _nearest(token, self._near_values, most=1)
+            if found is None:
+                corrected.append(token)
+                continue
+            corrected.append(replace(token, word=found, stem=stem(found)))
+            made.append(Correction(token.text, found, is_value))
+        return tuple(corrected), tuple(made)
+
+
+_OTHER = frozenset(
+    " ".join([*grammar.WRITE_VERBS, *grammar.FOREIGN, *grammar.POPULAR, grammar.PERSONAL_WISHES])
+    .replace(",", " ")
+    .split()
+)
+
+
+def _by_first_letter(surface: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for stemmed, word in sorted(surface.items()):
+        if len(stemmed) >= _SHORTEST - 1:
+            found.setdefault(stemmed[0], []).append((stemmed, word))
+    return {letter: tuple(held) for letter, held in found.items()}
+
+
+def _nearest(
+    token: Token, words: Mapping[str, tuple[tuple[str, str], ...]], *, most: int
+) -> str | None:
+    """The one word that a slip explains; None when there is none, or more than one."""
+    typed = token.stem
+    near = [w for w in words.get(typed[0], ()) if abs(len(w[0]) - len(typed)) <= most]
+    slips = {w for s, w in near if _is_slip(typed, s) or _is_slip(token.word, w)}
+    if not slips and most > 1 and len(typed) >= _LONG:
+        slips = {w for s, w in near if len(s) >= _LONG and OSA.distance(typed, s) == most}
+    return slips.pop() if len(slips) == 1 else None
+
+
+def _is_slip(typed: str, word: str) -> bool:
+    if OSA.distance(typed, word, score_cutoff=1) != 1:
+        return False
+    if len(typed) != len(word):
+        return True
+    differing = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]
+    if len(differing) != 1:
+        return True  # two letters swapped
+    pair = differing[0]
+    return pair in _NEIGHBOURS or set(pair) <= _VOWELS or len(typed) >= _LONG
+
+
+_cache: dict[tuple[int, int], tuple[Lexicon, ValueIndex, Speller]] = {}
+
+
+def speller_for(lexicon: Lexicon, values: ValueIndex) -> Speller:
+    """The speller of these two, built at the first use and kept as long as they are."""
+    key = (id(lexicon), id(values))
+    held = _cache.get(key)
+    if held is not None and held[0] is lexicon and held[1] is values:
+        return held[2]
+    if len(_cache) >= 64:
+        _cache.clear()
+    speller = Speller(lexicon, values)
+    _cache[key] = (lexicon, values, speller)
+    return speller

@@ -1,0 +1,288 @@
+"""Finds a period in a row of tokens: "between May and July", "last 30 days", "Q3 2022"."""
+
+import re
+from collections.abc import Sequence
+
+from workflow.plan import grammar
+from workflow.plan.grammar import words
+from workflow.plan.tokens import Token
+from workflow.plan.when import (
+    Doubtful,
+    Point,
+    Relation,
+    Relative,
+    Stretch,
+    ToDate,
+    Trailing,
+    Unit,
+    When,
+)
+
+_UNITS: dict[str, Unit] = {
+    **grammar.UNITS, "days": "day", "weeks": "week", "months": "month", "quarters": "quarter",
+    "years": "year",
+}  # fmt: skip
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_CONNECTORS: dict[str, Relation] = {
+    "since": "since", "starting": "since", "starting from": "since", "starting in": "since",
+    "starting on": "since", "as of": "since", "on or after": "since", "beginning": "since",
+    "until": "until", "till": "until", "up to": "until", "up until": "until", "through": "until",
+    "thru": "until", "on or before": "until",
+    "before": "before", "prior to": "before", "earlier than": "before",
+    "after": "after", "later than": "after",
+    "from": "from",
+}  # fmt: skip
+_JOINERS = frozenset({"to", "-", "through", "thru", "until", "till", "up to"})
+_ONWARDS = frozenset({"on", "onwards", "onward", "forward"})
+_PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
+_THIS = frozenset({"this", "current"})
+_BEFORE_MONTH = words(
+    """in of during for since until before after between from to and or vs versus against till
+    through by than with on , - & month"""
+)
+_AFTER_MAY_THE_VERB = words("i we you the it a she he be have one they not also")
+_COMPARED = words("over than least most above below exceeding under")
+_Found = tuple[int, Stretch]
+
+
+def when_at(tokens: Sequence[Token], start: int) -> tuple[int, When] | None:
+    """The longest period that begins at `start`: how many tokens it takes, and what it says."""
+    for length, relation in _connectors_at(tokens, start):
+        found = _related(tokens, start + length, relation)
+        if found is not None:
+            return length + found[0], found[1]
+    return _related(tokens, start, "in")
+
+
+def _connectors_at(tokens: Sequence[Token], start: int) -> list[tuple[int, Relation]]:
+    if tokens[start].word == "between":
+        return [(1, "between")]
+    found: list[tuple[int, Relation]] = []
+    for length in (3, 2, 1):
+        words = " ".join(t.word for t in tokens[start : start + length])
+        if words in _CONNECTORS and start + length < len(tokens):
+            found.append((length, _CONNECTORS[words]))
+    return found
+
+
+def _related(tokens: Sequence[Token], at: int, relation: Relation) -> tuple[int, When] | None:
+    first = _stretch_at(tokens, at) or _day_of_range(tokens, at)
+    if first is None:
+        return None
+    used, stretch = first
+    joiner = _joiner_at(tokens, at + used, relation)
+    if joiner and relation in ("in", "between", "from"):
+        second = _stretch_at(tokens, at + used + joiner)
+        if second is not None:
+            end = second[1]
+            if isinstance(stretch, Point) and isinstance(end, Point) and not stretch.unit_known:
+                stretch = Point("day", stretch.number, end.month, end.year)
+            return used + joiner + second[0], When("between", stretch, end)
+    if isinstance(stretch, Point) and not stretch.unit_known:
+        return None
+    if relation == "between":
+        return None
+    if relation == "from" and _word(tokens, at + used) in _ONWARDS:
+        return used + 1, When("since", stretch)
+    if relation == "from" and (
+        isinstance(stretch, Relative | Trailing | ToDate)
+        or (isinstance(stretch, Point) and stretch.unit == "year")
+    ):
+        relation = "in"  # "from last month", "from 2022" name the period itself
+    return used, When(relation, stretch)
+
+
+def _joiner_at(tokens: Sequence[Token], at: int, relation: Relation) -> int:
+    if relation == "between":
+        return 1 if _word(tokens, at) in ("and", "to", "-", "&") else 0
+    if _word(tokens, at) in ("up",) and _word(tokens, at + 1) == "to":
+        return 2
+    return 1 if _word(tokens, at) in _JOINERS else 0
+
+
+def _word(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].word if 0 <= at < len(tokens) else ""
+
+
+def _whole(tokens: Sequence[Token], at: int) -> int | None:
+    number = tokens[at].number if 0 <= at < len(tokens) else None
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
+    if at >= len(tokens):
+        return None
+    skipped = 1 if _word(tokens, at) == "the" else 0
+    at += skipped
+    if at >= len(tokens):
+        return None
+    for read in (_dated, _relative, _ago, _to_date, _day_first, _month_first, _quarter, _year):
+        found = read(tokens, at)
+        if found is not None:
+            return found[0] + skipped, found[1]
+    return None
+
+
+def _day_of_range(tokens: Sequence[Token], at: int) -> _Found | None:
+    """The bare "1" of "1 to 15 July"; its month is the other end's."""
+    day = _whole(tokens, at)
+    if day is None or not 1 <= day <= 31 or not tokens[at].text[0].isdigit():
+        return None
+    joiner = 1 if _word(tokens, at + 1) in ("to", "-", "and", "through") else 0
+    second = _day_first(tokens, at + 1 + joiner) if joiner else None
+    return (1, Point("day", day, month=0)) if second else None
+
+
+def _dated(tokens: Sequence[Token], at: int) -> _Found | None:
+    token = tokens[at]
+    if not token.is_date:
+        return None
+    parts = [int(p) for p in re.split(r"[-/.]", token.word)]
+    if "-" in token.word:
+        year, month, day = parts[0], parts[1], parts[2] if len(parts) == 3 else 0
+    else:
+        day, month, year = parts
+        if day <= 12 and month <= 12 and day != month:
+            return 1, Doubtful(
+                f"{token.word} can be read in two ways. Please write the month as a word."
+            )
+        day, month = (month, day) if month > 12 else (day, month)
+    if not 1 <= month <= 12 or not 1 <= year <= 9998:
+        return 1, Doubtful(f"{token.word} is not a date. Which day do you mean?")
+    if len(parts) == 2:
+        return 1, Point("month", month, year=year)
+    return 1, Point("day", day, month, year)
+
+
+def _relative(tokens: Sequence[Token], at: int) -> _Found | None:
+    word, after = _word(tokens, at), _word(tokens, at + 1)
+    if word in ("today", "yesterday"):
+        return 1, Relative("day", 0 if word == "today" else -1)
+    if word in _THIS and after in _UNITS:
+        if [_word(tokens, at + n) for n in (2, 3)] == ["so", "far"]:
+            return 4, ToDate(_UNITS[after])
+        return 2, Relative(_UNITS[after], 0)
+    return _past(tokens, at) if word in _PAST else None
+
+
+def _past(tokens: Sequence[Token], at: int) -> _Found | None:
+    word, after = _word(tokens, at), _word(tokens, at + 1)
+    count = _whole(tokens, at + 1)
+    if count is not None and _word(tokens, at + 2) in _UNITS and 1 <= count <= 10_000:
+        return 3, Trailing(_UNITS[_word(tokens, at + 2)], count)
+    if after not in grammar.UNITS:
+        return None
+    unit = _UNITS[after]
+    return 2, Trailing(unit, 1) if word in ("past", "trailing") else Relative(unit, -1)
+
+
+def _ago(tokens: Sequence[Token], at: int) -> _Found | None:
+    count = 1 if _word(tokens, at) in ("a", "an") else _whole(tokens, at)
+    if count is None or _word(tokens, at + 1) not in _UNITS or _word(tokens, at + 2) != "ago":
+        return None
+    return (3, Relative(_UNITS[_word(tokens, at + 1)], -count)) if count <= 10_000 else None
+
+
+def _to_date(tokens: Sequence[Token], at: int) -> _Found | None:
+    short: dict[str, Unit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
+    if _word(tokens, at) in short:
+        return 1, ToDate(short[_word(tokens, at)])
+    words = [_word(tokens, at + n) for n in range(4)]
+    if words[0] in grammar.UNITS and words[1:3] == ["to", "date"]:
+        return 3, ToDate(_UNITS[words[0]])
+    if words[:2] == ["so", "far"] and words[2] in _THIS and words[3] in grammar.UNITS:
+        return 4, ToDate(_UNITS[words[3]])
+    return None
+
+
+def _is_month(tokens: Sequence[Token], at: int) -> bool:
+    word = _word(tokens, at)
+    if word not in grammar.MONTHS:
+        return False
+    if word not in grammar.DOUBTFUL_MONTHS:
+        return True
+    after = _word(tokens, at + 1)
+    if word == "may" and after in _AFTER_MAY_THE_VERB:
+        return False
+    before = tokens[at - 1] if at else None
+    is_dated = _year_after(tokens, at + 1) is not None or (
+        before is not None and before.number is not None
+    )
+    return is_dated or before is None or before.word in _BEFORE_MONTH or after in _BEFORE_MONTH
+
+
+def _year_after(tokens: Sequence[Token], at: int) -> tuple[int, int | None, int | None] | None:
+    """A year that completes a month or a quarter: tokens taken, the year or its offset."""
+    skipped = 1 if _word(tokens, at) in ("of", ",", "in") else 0
+    year = _whole(tokens, at + skipped)
+    if year is not None and 1900 <= year <= 2100 and len(tokens[at + skipped].text) == 4:
+        return skipped + 1, year, None
+    words = (_word(tokens, at + skipped), _word(tokens, at + skipped + 1))
+    if words[1] == "year" and words[0] in ("last", "previous", "this"):
+        return skipped + 2, None, 0 if words[0] == "this" else -1
+    return None
+
+
+def _with_year(tokens: Sequence[Token], at: int, used: int, point: Point) -> _Found:
+    year = _year_after(tokens, at + used)
+    if year is None:
+        return used, point
+    return used + year[0], Point(point.unit, point.number, point.month, year[1], year[2])
+
+
+def _day_first(tokens: Sequence[Token], at: int) -> _Found | None:
+    day = _whole(tokens, at)
+    if day is None or not tokens[at].text[0].isdigit():
+        return None
+    used = 2 if _word(tokens, at + 1) == "of" else 1
+    if not 1 <= day <= 31 or _word(tokens, at + used) not in grammar.MONTHS:
+        return None
+    month = grammar.MONTHS[_word(tokens, at + used)]
+    return _with_year(tokens, at, used + 1, Point("day", day, month))
+
+
+def _month_first(tokens: Sequence[Token], at: int) -> _Found | None:
+    skipped = 0
+    if _word(tokens, at) == "month":
+        skipped = 2 if _word(tokens, at + 1) == "of" else 1
+    if not _is_month(tokens, at + skipped):
+        return None
+    month = grammar.MONTHS[_word(tokens, at + skipped)]
+    day = _whole(tokens, at + skipped + 1)
+    if (
+        day is not None and 1 <= day <= 31 and tokens[at + skipped + 1].text[0].isdigit()
+        and _word(tokens, at + skipped + 2) not in _UNITS
+        and _whole(tokens, at + skipped + 1) is not None
+    ):  # fmt: skip
+        return _with_year(tokens, at, skipped + 2, Point("day", day, month))
+    return _with_year(tokens, at, skipped + 1, Point("month", month))
+
+
+def _quarter(tokens: Sequence[Token], at: int) -> _Found | None:
+    word, after = _word(tokens, at), _word(tokens, at + 1)
+    short = re.fullmatch(r"([qh])([1-4])", word)
+    if short and (short[1] == "q" or int(short[2]) <= 2):
+        unit: Unit = "quarter" if short[1] == "q" else "half"
+        return _with_year(tokens, at, 1, Point(unit, int(short[2])))
+    ordinal = _ORDINALS.get(word) or (_whole(tokens, at) if tokens[at].text[-1:] in "tdh" else None)
+    if ordinal and after == "quarter" and ordinal <= 4:
+        return _with_year(tokens, at, 2, Point("quarter", ordinal))
+    if ordinal and after == "half" and ordinal <= 2 and _year_after(tokens, at + 2):
+        return _with_year(tokens, at, 2, Point("half", ordinal))
+    number = _whole(tokens, at + 1)
+    if word == "quarter" and number is not None and 1 <= number <= 4:
+        return _with_year(tokens, at, 2, Point("quarter", number))
+    return None
+
+
+def _year(tokens: Sequence[Token], at: int) -> _Found | None:
+    skipped = 1 if _word(tokens, at) == "year" else 0
+    year = _whole(tokens, at + skipped)
+    if year is None or not 1900 <= year <= 2100 or len(tokens[at + skipped].text) != 4:
+        return None
+    if not skipped and _word(tokens, at - 1) in _COMPARED:
+        return None  # "more than 2000" is an amount
+    quarter = re.fullmatch(r"q([1-4])", _word(tokens, at + skipped + 1))
+    if quarter:
+        return skipped + 2, Point("quarter", int(quarter[1]), year=year)
+    return skipped + 1, Point("year", year=year)

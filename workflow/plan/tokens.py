@@ -1,0 +1,102 @@
+"""A question as tokens, folded so that case, accents and plurals do not matter."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+NUMBER_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+}  # fmt: skip
+# The first that fits decides: an ending, and what stands for it.
+_ENDINGS = (("ies", "i"), ("ie", "i"), *((f"{c}es", c) for c in ("ss", "sh", "ch", "x", "z")))
+_TYPOGRAPHIC = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+_TOKEN = re.compile(
+    r"""(?P<date>\d{4}-\d{1,2}(?:-\d{1,2})?(?!\d)|\d{1,2}[/.]\d{1,2}[/.]\d{4}(?!\d))
+      | (?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b
+      | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)
+      | (?P<word>[qhQH][1-4]\b|[^\W\d_]+)(?P<clitic>'[^\W\d_]{1,2}\b)?
+      | (?P<symbol>[^\s\w]|_)""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`word` is folded, `stem` has its plural ending off; `text` is as typed. A symbol is a
+    token of its own. `number` is set for digits and for the words one to twelve."""
+
+    text: str
+    word: str
+    stem: str
+    number: Decimal | None = None
+    is_date: bool = False
+    is_symbol: bool = False
+
+
+def fold(text: str) -> str:
+    """Lower case, compatibility forms unified, accents off."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHIC))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """The word without its plural ending, the same for "movie(s)" and "category/ies"."""
+    if len(word) < 4:
+        return word
+    for ending, stands in _ENDINGS:
+        if word.endswith(ending):
+            return word[: -len(ending)] + stands
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return word[:-1] + "i"
+    is_plural = word.endswith("s") and word[-2] not in "sui"
+    return word[:-1] if is_plural else word
+
+
+@lru_cache(maxsize=8192)
+def root(stemmed: str) -> str:
+    """What "rental", "rented" and "renting" share; only for comparing words of one family."""
+    for ending in ("ing", "ed", "al", "e"):
+        if stemmed.endswith(ending) and len(stemmed) - len(ending) >= 4:
+            return stemmed[: -len(ending)]
+    return stemmed
+
+
+def _word(text: str) -> Token:
+    word = fold(text)
+    number = NUMBER_WORDS.get(word)
+    return Token(text, word, stem(word), None if number is None else Decimal(number))
+
+
+def _tokens_of(match: re.Match[str]) -> tuple[Token, ...]:
+    text = match.group()
+    if match["word"]:
+        word, clitic = match["word"], match["clitic"] or ""
+        if clitic == "'t" and word[-1:] in "nN":  # haven't, isn't: the denial must not be lost
+            return (_word(word[:-1]), _word("not"))
+        return (_word(word),)
+    if match["symbol"]:
+        return (Token(text, text, text, is_symbol=True),)
+    if match["date"]:
+        return (Token(text, text, text, is_date=True),)
+    digits = match["ordinal"] or match["number"]
+    number = Decimal(digits.replace(",", ""))
+    return (Token(text, text, text, number),)
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """All tokens in order; never raises, whatever the text."""
+    tokens: list[Token] = []
+    for match in _TOKEN.finditer(text.translate(_TYPOGRAPHIC)):
+        tokens.extend(_tokens_of(match))
+    return tuple(tokens)
+
+
+def phrase(text: str) -> tuple[str, ...]:
+    """The stems of a name, a label or a value: the key under which it is looked up."""
+    return tuple(t.stem for t in tokenize(text.replace("_", " ")) if not t.is_symbol)
