@@ -162,7 +162,9 @@ def _qualified(dataset: str, expression: str) -> exp.Expr:
         return column(dataset, tree.name)
     for node in list(tree.find_all(exp.Column)):
         node.replace(column(dataset, node.name))
-    return tree if isinstance(tree, exp.Func | exp.Paren) else exp.Paren(this=tree)
+    # OR and AND are functions to sqlglot, and bind as weakly as any operator
+    is_closed = isinstance(tree, exp.Func | exp.Paren) and not isinstance(tree, exp.Binary)
+    return tree if is_closed else exp.Paren(this=tree)
 
 
 def _nearest(name: str, known: Mapping[str, BoundMetric] | set[str]) -> str:

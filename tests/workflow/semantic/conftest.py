@@ -33,6 +33,8 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
     ],
     "tiers": [("tier_id", "Integer"), ("tier", "String")],
 }  # fmt: skip
+# fields that are no columns
+COMPUTED = {"sales": [("is_big", "Boolean", "amount > 5 OR quantity > 2")]}
 TIMES = {"sales": "sold_at", "visits": "visited_at", "customers": "joined"}
 METRICS = {
     "revenue": ("SUM(sales.amount)", "currency"),
@@ -78,6 +80,13 @@ def document() -> str:
                 f"          - name: {field}",
                 "            expression: "
                 f"{{dialects: [{{dialect: ANSI_SQL, expression: {field}}}]}}",
+                f"            datatype: {type_}",
+            ]
+        for field, type_, expression in COMPUTED.get(name, []):
+            lines += [
+                f"          - name: {field}",
+                "            expression:",
+                f"              dialects: [{{dialect: ANSI_SQL, expression: {expression}}}]",
                 f"            datatype: {type_}",
             ]
     lines.append("    relationships:")

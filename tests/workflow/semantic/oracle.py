@@ -90,9 +90,17 @@ def _metric(name: str, found: dict[str, object]) -> object:
     return Decimal(str(top)) / Decimal(str(bottom))
 
 
+def _is_big(row: Row) -> bool | None:
+    amount, quantity = row["amount"], row["quantity"]
+    big = [None if v is None else v > limit for v, limit in ((amount, 5), (quantity, 2))]  # type: ignore[operator]  # numbers
+    return True if True in big else None if None in big else False
+
+
 def _joined(row: Row, dataset: str, tables: Tables) -> Row:
     """The row with the fields of what it belongs to; its own fields win."""
     full = dict(row)
+    if dataset == "sales":
+        full["is_big"] = _is_big(row)
     current: Row = row
     for other, key in _PATHS[dataset]:
         found = [

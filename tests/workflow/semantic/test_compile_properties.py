@@ -32,7 +32,8 @@ def filters(draw: st.DrawFn) -> Filter:
             [
                 ("product", TEXTS), ("region", st.sampled_from(["north", "south"])),
                 ("customer_id", st.integers(0, 12)), ("amount", NUMBERS), ("sold_at", DAYS),
-                ("joined", DAYS), ("is_member", st.booleans()), ("tier", st.just("gold")),
+                ("joined", DAYS), ("is_member", st.booleans()),
+                ("is_big", st.booleans()), ("tier", st.just("gold")),
             ]
         )
     )  # fmt: skip
@@ -57,7 +58,7 @@ def plans(draw: st.DrawFn) -> Plan:
     dimensions = draw(
         st.lists(
             st.sampled_from(
-                ["product", "region", "customer_id", "is_member", "tier", "shop_id"]
+                ["product", "region", "customer_id", "is_member", "tier", "shop_id", "is_big"]
             ).map(lambda field: Dimension(field=field))
             | st.builds(
                 Dimension,

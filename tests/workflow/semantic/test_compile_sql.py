@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from contracts.plan import Dimension, Filter, Order, Plan, TimeRange
 from workflow.semantic.compile_sql import PlanError, compile_plan
+from workflow.semantic.load import load
 from workflow.semantic.model import SemanticModel
 
 by = Dimension
@@ -401,3 +403,54 @@ def test_columns_say_what_they_mean(shop: SemanticModel) -> None:
 def test_compiling_leaves_the_parsed_model_as_it_was(shop: SemanticModel) -> None:
     plan, _ = GOLD["three datasets"]
     assert compile_plan(plan, shop).sql == compile_plan(plan, shop).sql
+
+
+def test_names_of_any_kind_are_quoted(tmp_path: Path, shop_db: psycopg.Connection) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        """
+version: "0.2.0.dev0"
+semantic_model:
+  - name: strange
+    datasets:
+      - name: 'We"ird Set'
+        source: '"scratch"."Vi "" ew"'
+        fields:
+          - name: 'sel"ect'
+            expression: {dialects: [{dialect: ANSI_SQL, expression: '"Col ""umn"'}]}
+          - name: größe
+            expression: {dialects: [{dialect: ANSI_SQL, expression: '"Größe" + 1'}]}
+            datatype: Integer
+          - name: one
+            expression: {dialects: [{dialect: ANSI_SQL, expression: '1'}]}
+            datatype: Integer
+          - name: at
+            expression: {dialects: [{dialect: ANSI_SQL, expression: At}]}
+            datatype: DateTime
+    metrics:
+      - name: Group
+        expression: {dialects: [{dialect: ANSI_SQL, expression: 'SUM("We""ird Set"."größe")'}]}
+      - name: median
+        expression: {dialects: [{dialect: SNOWFLAKE, expression: 'MEDIAN("größe")'}]}
+""",
+        encoding="utf-8",
+    )
+    model = load(path)
+    shop_db.execute(
+        'CREATE TABLE "Vi "" ew" ("Col ""umn" text, "Größe" int, at timestamp);'
+        'INSERT INTO "Vi "" ew" VALUES'
+        " ('a', 1, '2022-01-31 23:30'), ('a', 5, '2022-01-01 00:00'), (NULL, 7, '2022-02-01')"
+    )
+    plan = Plan(
+        metrics=("Group", "median"),
+        dimensions=(by(field='sel"ect'), by(field="one"), by(field="at", grain="month")),
+        filters=(where("größe", "lt", 9),),
+        order=(Order(by="Group"),),
+    )
+    assert (
+        shop_db.execute(compile_plan(plan, model).sql.encode()).fetchall()
+        == [
+            (None, 1, date(2022, 2, 1), 8, 8.0),
+            ("a", 1, date(2022, 1, 1), 8, 4.0),
+        ][::-1]
+    )
