@@ -1,0 +1,88 @@
+import pytest
+from pydantic import JsonValue
+
+from contracts.plan import Plan
+from contracts.run import Widget
+from tests.workflow.narrate.examples import MODEL, by, compiled, result, result_of
+from workflow.narrate import shape
+from workflow.narrate.widgets import widgets
+
+
+def of(
+    plan: Plan,
+    *rows: tuple[JsonValue, ...],
+    words: tuple[str, ...] = (),
+    is_truncated: bool = False,
+) -> tuple[Widget, ...]:
+    returned = result_of(plan, *rows, is_truncated=is_truncated)
+    made = widgets(shape.of_plan(plan, compiled(plan), returned, MODEL), "Store 1", words)
+    assert [widget.type for widget in made].count("table") == 1
+    assert made[-1].type == "table"
+    return made
+
+
+MONTH, CATEGORY, STORE = by("payment_date", "month"), by("category"), by("store_id")
+PARTS = (("A", "1"), ("B", "2"))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "dimensions", "rows", "words", "expected"),
+    [
+        (("revenue",), (), [("5",)], (), ("metric", None, ("revenue",), None)),
+        (("revenue", "payers"), (), [("5", 1)], (), ("metric", None, ("revenue", "payers"), None)),
+        (("revenue",), (), [(None,)], (), ("table", None, ("revenue",), None)),
+        (("revenue",), (CATEGORY,), [], (), ("table", None, ("revenue",), None)),
+        (("revenue",), (CATEGORY,), PARTS, (), ("bar", "category", ("revenue",), None)),
+        (("revenue",), (CATEGORY,), PARTS, ("share",), ("pie", "category", ("revenue",), None)),
+        (("revenue",), (CATEGORY,), PARTS, ("the share of",),
+         ("pie", "category", ("revenue",), None)),
+        (("average",), (CATEGORY,), PARTS, ("share",), ("bar", "category", ("average",), None)),
+        (("payers",), (CATEGORY,), PARTS, ("share",), ("bar", "category", ("payers",), None)),
+        (("revenue",), (CATEGORY,), (("A", "-1"), ("B", "2")), ("share",),
+         ("bar", "category", ("revenue",), None)),
+        (("revenue",), (CATEGORY,), (("A", None), ("B", "2")), ("share",),
+         ("bar", "category", ("revenue",), None)),
+        (("revenue",), (CATEGORY,), [(str(n), "1") for n in range(7)], ("share",),
+         ("bar", "category", ("revenue",), None)),
+        (("revenue",), (CATEGORY,), [(str(n), "1") for n in range(31)], (),
+         ("table", None, ("revenue",), None)),
+        (("revenue", "average", "payers"), (CATEGORY,), [("A", "1", "2", 3), ("B", "1", "2", 3)],
+         (), ("bar", "category", ("revenue", "average"), None)),
+        (("revenue",), (MONTH,), [("2022-06-01", "1"), ("2022-07-01", "2")], (),
+         ("line", "payment_date", ("revenue",), None)),
+        (("revenue",), (MONTH,), [("2022-06-01", "1")], (), ("table", None, ("revenue",), None)),
+        (("revenue",), (CATEGORY, MONTH), [("A", "2022-06-01", "1"), ("B", "2022-07-01", "2")], (),
+         ("line", "payment_date", ("revenue",), "category")),
+        (("revenue",), (CATEGORY, STORE), [("A", 1, "1"), ("B", 2, "2")], (),
+         ("bar", "category", ("revenue",), "store_id")),
+        (("revenue",), (CATEGORY, STORE), [("A", n, "1") for n in range(13)], (),
+         ("table", None, ("revenue",), None)),
+        (("revenue",), (CATEGORY, STORE, MONTH), [("A", 1, "2022-06-01", "1")] * 2, (),
+         ("table", None, ("revenue",), None)),
+    ],
+)  # fmt: skip
+def test_the_recommended_widget(metrics, dimensions, rows, words, expected) -> None:  # type: ignore[no-untyped-def]  # a table of cases
+    plan = Plan(metrics=metrics, dimensions=dimensions)
+    first = of(plan, *rows, words=words)[0]
+    assert (first.type, first.x, first.y, first.series) == expected
+    assert first.subtitle == "Store 1"
+
+
+def test_parts_of_a_truncated_result_are_no_whole() -> None:
+    plan = Plan(metrics=("revenue",), dimensions=(CATEGORY,))
+    assert of(plan, *PARTS, words=("share",), is_truncated=True)[0].type == "bar"
+
+
+def test_titles() -> None:
+    plan = Plan(metrics=("revenue", "payers"), dimensions=(MONTH, CATEGORY))
+    assert of(plan)[0].title == "Revenue and payers by month and category"
+
+
+def test_any_columns_have_widgets() -> None:
+    columns = [("name", "text"), ("total_amount", "decimal")]
+    made = widgets(shape.of_columns(result(columns, [("a", "1"), ("b", "2")])), "")
+    assert [(widget.type, widget.title) for widget in made] == [
+        ("bar", "total amount by name"),
+        ("table", "total amount by name"),
+    ]
+    assert [w.type for w in widgets(shape.of_columns(result([], [])), "")] == ["table"]

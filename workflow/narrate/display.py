@@ -1,0 +1,141 @@
+"""Values as people read them. Exact: decimals throughout, rounded only where it is said."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+
+from pydantic import JsonValue
+
+from contracts.plan import Grain
+
+EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
+_UNCOUNTED = frozenset({"staff", "people", "series", "media", "data", "revenue"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number as text; `decimals` is how many digits it was rounded to, None where it is whole
+    and exact."""
+
+    text: str
+    decimals: int | None = None
+
+
+def clean(text: str) -> str:
+    """Without control and invisible characters, in one line; markup is the reader's to escape."""
+    if not text.isascii() or not text.isprintable():
+        text = _UNPRINTABLE.sub(" ", text)
+    return " ".join(text.split())
+
+
+def number(value: JsonValue) -> Decimal | None:
+    """A cell as a number, if it is one and finite."""
+    if value is None or isinstance(value, bool | list | dict):
+        return None
+    try:
+        parsed = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return parsed if parsed.is_finite() else None
+
+
+def day(value: JsonValue) -> date | None:
+    """The day of a date or timestamp cell."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
+
+
+def show(value: Decimal, unit: str | None, *, is_share: bool = False) -> Shown:
+    """By unit: currency as 1,234.50, days as "4.98 days", a share (a ratio from 0 to 1) as
+    "45.1 %". Nothing carries a currency's symbol, because no model names one.
+
+    Currency beyond two decimals, shares beyond one and other fractions beyond two (four without
+    a unit) are rounded, halves away from zero.
+    """
+    if is_share:
+        shown = _rounded(EXACT.multiply(value, Decimal(100)), most=1, to=1)
+        return Shown(f"{shown.text} %", shown.decimals)
+    if unit == "currency":
+        shown = _rounded(value, most=2, to=2)
+        whole, _, fraction = shown.text.partition(".")
+        return Shown(f"{whole}.{fraction:0<2}", shown.decimals)
+    shown = _rounded(value, most=4 if unit is None else 2, to=2)
+    return Shown(f"{shown.text} days", shown.decimals) if unit == "days" else shown
+
+
+def _rounded(value: Decimal, *, most: int, to: int) -> Shown:
+    decimals = max(0, -_exponent(value))
+    if decimals > most:
+        decimals = max(0, -_exponent(value.normalize(EXACT)))
+    if decimals <= most:
+        return Shown(f"{_quantized(value, decimals):,f}")
+    rounded = _quantized(value, to)
+    if not rounded:  # what is not nothing is not shown as nothing
+        to = 1 - value.adjusted()
+        rounded = _quantized(value, to)
+    return Shown(f"{rounded:,f}", to)
+
+
+def _quantized(value: Decimal, decimals: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-decimals), context=EXACT)
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def day_words(value: date) -> str:
+    """Like "5 July 2022"."""
+    return f"{value.day} {value:%B} {value.year}"
+
+
+def date_words(value: date, grain: Grain | None) -> str:
+    """The period that begins on a day, as its grain has it."""
+    if grain == "year":
+        return str(value.year)
+    if grain == "quarter":
+        return f"Q{(value.month + 2) // 3} {value.year}"
+    if grain == "month":
+        return f"{value:%B} {value.year}"
+    return f"the week of {day_words(value)}" if grain == "week" else day_words(value)
+
+
+def listed(items: Sequence[str], word: str = "and") -> str:
+    """Like "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def lower(label: str) -> str:
+    """A label inside a sentence; an acronym stays as it is."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def upper(text: str) -> str:
+    """The beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def plural(label: str) -> str:
+    """The plural of a label's last word, by the regular rules of English."""
+    head, _, word = label.rpartition(" ")
+    if word.lower() in _UNCOUNTED or word.endswith("s"):
+        many = word
+    elif word.endswith("y") and word[-2:-1] not in "aeiou":
+        many = f"{word[:-1]}ies"
+    elif word.endswith(("x", "ch", "sh")):
+        many = f"{word}es"
+    else:
+        many = f"{word}s"
+    return f"{head} {many}" if head else many

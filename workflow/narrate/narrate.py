@@ -1,0 +1,109 @@
+"""What a person reads: an answer whose every number is known to be true, and its widgets."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import localcontext
+
+from contracts.context import UserContext
+from contracts.plan import Clarify, Knowledge, MetricQuery, Plan, Planned, RawSql, Refuse
+from contracts.result import ResultSet
+from contracts.run import Source, Widget
+from workflow.narrate import grounds, knowledge, shape, template
+from workflow.narrate.display import EXACT, clean, listed
+from workflow.narrate.grounding import sort_out, strike
+from workflow.narrate.phrases import subtitle
+from workflow.narrate.shape import Shape
+from workflow.narrate.widgets import widgets
+from workflow.semantic.model import Compiled, SemanticModel
+
+_MOST_SUGGESTIONS = 3
+_UNSAID = "The answer is in the table; no sentence about it could be confirmed."
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """`struck` holds the sentences that were left out because a number could not be confirmed."""
+
+    answer: str
+    widgets: tuple[Widget, ...]
+    struck: tuple[str, ...]
+
+
+def narrate(  # noqa: PLR0917  the stage's agreed signature: a value of each stage before it
+    planned: Planned,
+    result: ResultSet | None,
+    compiled: Compiled | None,
+    sources: Sequence[Source],
+    context: UserContext,
+    model: SemanticModel,
+) -> Narration:
+    """Tell the outcome of a run.
+
+    A metric query needs `result` and `compiled`, raw SQL needs `result`; the other kinds use
+    neither. `sources` are what was retrieved, in the order of their rank. Pure.
+    """
+    with localcontext(EXACT):
+        output = planned.output
+        match output:
+            case MetricQuery():
+                if result is None or compiled is None:
+                    raise ValueError("a metric query needs its result and its compiled plan")
+                seen = shape.of_plan(output.plan, compiled, result, model)
+                return _metric_query(planned, output.plan, seen, context, model)
+            case RawSql():
+                if result is None:
+                    raise ValueError("raw SQL needs its result")
+                return _raw_sql(planned, shape.of_columns(result), context, model)
+            case Knowledge():
+                words = (*planned.used_words, *planned.unused_words)
+                told = knowledge.answer_from(sources, output.document_ids, words)
+                return Narration(" ".join(told), (), ())
+            case Clarify():
+                labels = [f"“{clean(choice.label)}”" for choice in output.choices]
+                after = f"Did you mean {listed(labels, 'or')}?" if labels else ""
+                return _without_result(planned, output.question, after, context)
+            case Refuse():
+                asked = [f"“{clean(text)}”" for text in output.suggestions[:_MOST_SUGGESTIONS]]
+                after = f"You can ask, for example: {listed(asked, 'or')}." if asked else ""
+                return _without_result(planned, output.reason, after, context)
+
+
+def _metric_query(
+    planned: Planned, plan: Plan, seen: Shape, context: UserContext, model: SemanticModel
+) -> Narration:
+    notes = _notes(planned)
+    known = grounds.of_result(seen, plan, context, model, notes, is_trusted=_is_trusted(planned))
+    kept, struck = sort_out([*template.tell(seen, plan, context, model), *notes], known)
+    words = (*planned.used_words, *planned.used_words.values(), *planned.unused_words)
+    shown = widgets(seen, subtitle(plan, context, model), words)
+    return Narration(" ".join(kept) or _UNSAID, shown, struck)
+
+
+def _raw_sql(
+    planned: Planned, seen: Shape, context: UserContext, model: SemanticModel
+) -> Narration:
+    notes = _notes(planned)
+    known = grounds.of_result(seen, None, context, model, notes, is_trusted=_is_trusted(planned))
+    kept, struck = sort_out([*template.tell_columns(seen), *notes], known)
+    return Narration(" ".join(kept) or _UNSAID, widgets(seen, ""), struck)
+
+
+def _without_result(planned: Planned, text: str, after: str, context: UserContext) -> Narration:
+    """A planner's own sentences. A language model has seen no data, so that a number it names is
+    made up, unless the question had it."""
+    prose = clean(text)
+    struck: tuple[str, ...] = ()
+    if not _is_trusted(planned):
+        known = grounds.of_words(context, (*planned.used_words, *planned.unused_words))
+        kept, struck = strike(prose, known)
+        prose = " ".join(kept) or "This cannot be answered as it was asked."
+    parts: Iterable[str] = (part for part in (prose, after, *_notes(planned)) if part)
+    return Narration(" ".join(parts), (), struck)
+
+
+def _notes(planned: Planned) -> list[str]:
+    return [note for text in planned.notes if (note := clean(text))]
+
+
+def _is_trusted(planned: Planned) -> bool:
+    return planned.planner != "model"
