@@ -9,7 +9,7 @@ from sqlglot import exp, parse_one
 from contracts.context import UserContext
 from workflow.execute.errors import ExecutionError
 from workflow.execute.warehouse import Warehouse
-from workflow.semantic.model import Dataset, DataProfile, Field, SemanticModel
+from workflow.semantic.model import DataProfile, Dataset, Field, SemanticModel
 
 MAX_VALUES = 5_000
 # reads every row in scope, though not for every question: the caller keeps what it returns
