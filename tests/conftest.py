@@ -1,19 +1,23 @@
 """A real PostgreSQL for each test worker; a database of its own, from a template, for each test."""
 
+import asyncio
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from contracts.context import UserContext
 from kit import embedded_postgres
 from migrations.runner import migrate
 from migrations.warehouse.readers import grant_readers
 from seeds.pagila.warehouse import seed_warehouse
+from workflow.execute.warehouse import Warehouse
 
 _numbers = itertools.count()
 
@@ -110,6 +114,52 @@ def own_warehouse_url(
 def empty_database_url(cluster: embedded_postgres.Cluster) -> Iterator[str]:
     """A database with nothing in it, thrown away after the test."""
     yield from _copy(cluster, "template0")
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """One event loop for a test, so that a pool lives from one call to the next."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+ContextOf = Callable[..., UserContext]
+"""Called with a role and the stores, or None for all of them."""
+
+
+@pytest.fixture(scope="session")
+def context_of(views_by_role: Mapping[str, tuple[str, ...]]) -> ContextOf:
+    def make(role: str = "admin", stores: tuple[int, ...] | None = None) -> UserContext:
+        return UserContext(
+            user_id=UUID(int=1),
+            username="somebody",
+            org_id=UUID(int=2),
+            role=role,
+            permissions=("ask",),
+            store_ids=stores or (),
+            is_all_stores=stores is None,
+            allowed_views=views_by_role[role],
+        )
+
+    return make
+
+
+@pytest.fixture
+def warehouse(
+    warehouse_url: str,
+    reader_secret: str,
+    views_by_role: Mapping[str, tuple[str, ...]],
+    runner: asyncio.Runner,
+) -> Iterator[Warehouse]:
+    """The executor over the shared sample warehouse."""
+    warehouse = Warehouse(
+        warehouse_url,
+        reader_secret=reader_secret,
+        roles=[role for role, views in views_by_role.items() if views],
+        statement_timeout=5.0,
+    )
+    yield warehouse
+    runner.run(warehouse.close())
 
 
 @pytest.fixture(scope="session")
