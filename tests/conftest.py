@@ -1,16 +1,23 @@
 """A real PostgreSQL for each test worker; a database of its own, from a template, for each test."""
 
+import asyncio
 import itertools
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from contracts.context import UserContext
 from kit import embedded_postgres
 from migrations.runner import migrate
+from migrations.warehouse.readers import grant_readers
+from seeds.pagila.warehouse import seed_warehouse
+from workflow.execute.warehouse import Warehouse
 
 _numbers = itertools.count()
 
@@ -47,3 +54,127 @@ def app_url(cluster: embedded_postgres.Cluster, app_template: str) -> Iterator[s
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def reader_secret() -> str:
+    return "a-secret-of-the-tests-and-of-nobody-else"
+
+
+@pytest.fixture(scope="session")
+def views_by_role() -> Mapping[str, tuple[str, ...]]:
+    """Which role reads which views."""
+    return {
+        "admin": ("v_payment_scoped", "v_rental_scoped", "v_customer_masked"),
+        "store_manager": ("v_payment_scoped", "v_rental_scoped"),
+        "marketing": ("v_customer_masked",),
+        "finance": ("v_payment_scoped",),
+        "reviewer": (),
+        "auditor": (),
+    }
+
+
+@pytest.fixture(scope="session")
+def warehouse_template(cluster: embedded_postgres.Cluster) -> str:
+    """Seeded and migrated; nobody stays connected to it, so that it can be copied."""
+    seed_warehouse(cluster.url(embedded_postgres.WAREHOUSE_DATABASE))
+    return embedded_postgres.WAREHOUSE_DATABASE
+
+
+def _warehouse_copy(
+    cluster: embedded_postgres.Cluster,
+    template: str,
+    views_by_role: Mapping[str, tuple[str, ...]],
+    secret: str,
+) -> Iterator[str]:
+    for url in _copy(cluster, template):
+        # a copy has the privileges inside of its template, but not those on the database
+        grant_readers(url, views_by_role, secret)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(
+    cluster: embedded_postgres.Cluster,
+    warehouse_template: str,
+    views_by_role: Mapping[str, tuple[str, ...]],
+    reader_secret: str,
+) -> Iterator[str]:
+    """The sample warehouse with its reader logins, as owner. Shared: read, do not write."""
+    yield from _warehouse_copy(cluster, warehouse_template, views_by_role, reader_secret)
+
+
+@pytest.fixture
+def own_warehouse_url(
+    cluster: embedded_postgres.Cluster,
+    warehouse_template: str,
+    views_by_role: Mapping[str, tuple[str, ...]],
+    reader_secret: str,
+) -> Iterator[str]:
+    """A copy of the sample warehouse for one test to write to, thrown away after it."""
+    yield from _warehouse_copy(cluster, warehouse_template, views_by_role, reader_secret)
+
+
+@pytest.fixture
+def empty_database_url(cluster: embedded_postgres.Cluster) -> Iterator[str]:
+    """A database with nothing in it, thrown away after the test."""
+    yield from _copy(cluster, "template0")
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """One event loop for a test, so that a pool lives from one call to the next."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+ContextOf = Callable[..., UserContext]
+"""Called with a role and the stores, or None for all of them."""
+
+
+@pytest.fixture(scope="session")
+def context_of(views_by_role: Mapping[str, tuple[str, ...]]) -> ContextOf:
+    def make(role: str = "admin", stores: tuple[int, ...] | None = None) -> UserContext:
+        return UserContext(
+            user_id=UUID(int=1),
+            username="somebody",
+            org_id=UUID(int=2),
+            role=role,
+            permissions=("ask",),
+            store_ids=stores or (),
+            is_all_stores=stores is None,
+            allowed_views=views_by_role[role],
+        )
+
+    return make
+
+
+@pytest.fixture
+def warehouse(
+    warehouse_url: str,
+    reader_secret: str,
+    views_by_role: Mapping[str, tuple[str, ...]],
+    runner: asyncio.Runner,
+) -> Iterator[Warehouse]:
+    """The executor over the shared sample warehouse."""
+    warehouse = Warehouse(
+        warehouse_url,
+        reader_secret=reader_secret,
+        roles=[role for role, views in views_by_role.items() if views],
+        statement_timeout=5.0,
+    )
+    yield warehouse
+    runner.run(warehouse.close())
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Third-party data for tests, which is not part of the project: `TEST_DATA`, or `shared/data`
+    beside a folder above. The test is skipped where there is none."""
+    named = os.environ.get("TEST_DATA")
+    here = Path(__file__).resolve()
+    candidates = [Path(named)] if named else [up / "shared" / "data" for up in here.parents]
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    pytest.skip("the third-party test data is not on this machine")

@@ -112,14 +112,14 @@ def _schema_statements(text: str) -> Iterator[str]:
         start = raw.stmt_location or 0
         end = start + raw.stmt_len if raw.stmt_len else len(text)
         statement = _without_comments(text[start:end])
-        line = text.count("\n", 0, start) + 1
+        line = text.count("\n", 0, text.find(statement, start)) + 1
         if isinstance(raw.stmt, ast.SelectStmt):
             is_known = _SETTING.fullmatch(statement) is not None
         else:
             is_known = isinstance(raw.stmt, _SCHEMA_STATEMENTS)
         if not is_known:
             raise DumpError(
-                f"{SCHEMA_FILE}, after line {line}: a schema dump does not hold a statement "
+                f"{SCHEMA_FILE}, line {line}: a schema dump does not hold a statement "
                 f"like '{statement[:40]}'."
             )
         # whoever restores is the owner; the dump's may not exist here

@@ -31,4 +31,3 @@ def context(running: Running, token: Annotated[str | None, Security(header)]) ->
 
 
 Caller = Annotated[UserContext, Depends(context)]
-

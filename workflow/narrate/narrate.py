@@ -29,7 +29,7 @@ class Narration:
     struck: tuple[str, ...]
 
 
-def narrate(  # noqa: PLR0917  the stage's agreed signature: a value of each stage before it
+def narrate(
     planned: Planned,
     result: ResultSet | None,
     compiled: Compiled | None,
