@@ -119,8 +119,9 @@ class FromClause(Values):
         relation = known[1] if known is not None else _NOT_FOUND
         at = self.notes.at(node)
         self.notes.relations.append(f.RelationUse(parts, known is not None, at))
+        used: set[str] = set()
         if known is not None:
-            self.notes.tables.append(TableToReplace(node, known[0], relation))
+            self.notes.tables.append(TableToReplace(node, known[0], relation, used))
         if columns and relation.columns is not None:
             self.notes.names.append(f.NameUse(name, "columns renamed", at))
         personal = {one: Value(frozenset({one}), 1) for one in relation.personal}
@@ -138,6 +139,7 @@ class FromClause(Values):
             is_base=alias is None,
             schema=schema_of(known[0] if known else ".".join(parts), relation),
             reads=1,
+            used=used,
         )
 
     def _function(self, node: exp.Expr, alias: str | None, columns: list[str], env: Env) -> Source:

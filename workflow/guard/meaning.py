@@ -112,6 +112,8 @@ def _function(node: Node) -> Meaning:
         return ("SQLValueFunction", "SVFOP_CURRENT_TIMESTAMP")
     if name in _FIELD_FIRST and arguments:
         arguments = (_lower(arguments[0]), *arguments[1:])
+    if name == "generate_series" and len(arguments) == 3:
+        arguments = (*arguments[:2], _interval(arguments[2]))
     rest = {key: value for key, value in node.items() if key not in ("funcname", "args", "over")}
     over = node.get("over")
     window = (_window(over),) if isinstance(over, dict) else ()
@@ -122,6 +124,14 @@ def _lower(constant: object) -> object:
     match constant:
         case ("A_Const", "sval", str(text)):
             return ("A_Const", "sval", text.lower())
+    return constant
+
+
+def _interval(constant: object) -> object:
+    """A step written as text is an interval, and may come back as one."""
+    match constant:
+        case ("A_Const", "sval", str(text)):
+            return ("interval", text.lower())
     return constant
 
 

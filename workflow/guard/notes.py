@@ -12,11 +12,13 @@ from workflow.guard.scope import Relation
 
 @dataclass(frozen=True, slots=True)
 class TableToReplace:
-    """A table expression that reads a relation of the scope, by the name it was called."""
+    """A table expression that reads a relation of the scope, by the relation's full name, and the
+    columns of it that are used (growing while the statement is still being read)."""
 
     table: exp.Table
     name: str
     relation: Relation
+    used: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Notes:
 
     def at(self, node: exp.Expr | None) -> Position | None:
         """Where a node is: its own place, or that of the first thing in it that has one."""
-        for one in node.walk() if node is not None else ():
+        for one in node.dfs() if node is not None else ():
             start = one.meta.get("start") if one._meta else None
             if isinstance(start, int):
                 return place(self.line_starts, start)

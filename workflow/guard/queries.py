@@ -57,14 +57,15 @@ class Queries(FromClause):
         body = cte.this
         self.structure(body)
         first = self.fitted(self.query(body.this, env), names, body)
+        columns = tuple((one, Value(v.personal, max(v.weight, 1))) for one, v in first.columns)
         itself = Output(
-            columns=first.columns,
+            columns=columns,
             is_open=True,
             rest=Value(first.everything.personal, 1),
             reads=0,
         )
         if names or all(one is not None for one, _ in first.columns):
-            itself = Output(columns=first.columns, is_open=first.is_open, rest=itself.rest)
+            itself = Output(columns=columns, is_open=first.is_open, rest=itself.rest)
         again = self.query(body.expression, Env({**env.ctes, name: itself}, env.levels))
         if reads_itself(body.expression, name):
             bound = rounds(body, name, names or [one or "" for one, _ in first.columns])
@@ -181,7 +182,7 @@ class Queries(FromClause):
             is_known = one.relation is not None and one.relation.columns is not None
             names = sorted(one.columns) if is_known else list(one.columns)
             for name in names:
-                columns.append((name, one.columns[name]))
+                columns.append((name, one.take(name)))
                 if is_known and table is None and name in level.merged:
                     if name not in merged:
                         merged.add(name)
@@ -190,7 +191,7 @@ class Queries(FromClause):
                     pieces.append((one.alias, name))
             if not is_known:
                 pieces.append((one.alias, None))
-            is_sorted = is_sorted or (is_known and len(names) > 1)
+            is_sorted = is_sorted or one.has_sorted_star or (is_known and len(names) > 1)
             if one.is_open:
                 rest.append(one.rest)
         if any(name is not None for _, name in pieces):

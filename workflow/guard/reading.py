@@ -4,7 +4,6 @@ Used twice: on the statement as it came, before anything else reads it, and on t
 is to run, as a second opinion. It shares no code with the first one.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -72,7 +71,12 @@ class _Seen:
     depth: int = 0
 
 
-_Step = tuple[object, str, str, frozenset[str], int]
+_Step = tuple[Node, str, frozenset[str], int]
+_LEAVES: Final = frozenset({"A_Const", "A_Star", "Boolean", "Float", "Integer", "String"})
+_NOTED: Final = frozenset({
+    "A_Expr", "A_Indirection", "Alias", "CollateClause", "ColumnDef", "ColumnRef",
+    "CommonTableExpr", "FuncCall", "RangeVar", "ResTarget", "SQLValueFunction", "SubLink", "TypeName",
+})  # fmt: skip
 
 
 def read(sql: str) -> Reading:
@@ -129,75 +133,105 @@ def _only(wrapped: Node) -> tuple[str, Node]:
 
 
 def _look_through(statement: Node, seen: _Seen) -> None:
-    pending: list[_Step] = [(statement, "SelectStmt", "", frozenset(), 1)]
+    pending: list[_Step] = [(statement, "SelectStmt", frozenset(), 1)]
     while pending:
-        node, kind, _, ctes, depth = pending.pop()
-        if not isinstance(node, dict):
-            seen.strange.append(Named(kind))
-            continue
-        seen.depth = max(seen.depth, depth)
+        node, kind, ctes, depth = pending.pop()
+        if depth > seen.depth:
+            seen.depth = depth
+            if depth > MOST_DEPTH:
+                return
         allowed = NODES.get(kind)
-        offset = _offset(node)
         if allowed is None:
-            seen.strange.append(Named(kind, offset))
+            seen.strange.append(Named(kind, _first_offset(node)))
             continue
-        _note(kind, node, offset, ctes, seen)
-        if depth > MOST_DEPTH:
-            return
-        if kind == "SelectStmt" and "withClause" in node:
-            ctes = _queue_ctes(node["withClause"], ctes, depth, pending)
-        for name, value in node.items():
-            if name == "location":
-                continue
-            if name not in allowed:
-                seen.strange.append(Named(f"{kind}.{name}", offset))
-            elif kind == "WithClause":
-                continue  # its queries are queued already, each with the names it can see
-            elif isinstance(value, str):
-                if value in FORBIDDEN_VALUES and name != "sval":
-                    seen.strange.append(Named(value, offset))
-            elif isinstance(value, (dict, list)):
-                pending.extend(_children(kind, name, value, ctes, depth + 1))
+        if kind in _NOTED:
+            _note(kind, node, ctes, seen)
+        if kind == "WithClause":
+            _queue_ctes(node, ctes, depth, pending)
+            node = {key: value for key, value in node.items() if key != "ctes"}
+        elif "withClause" in node:
+            inner = ctes | _cte_names(node["withClause"])
+            pending.append((_dict(node["withClause"]), "WithClause", ctes, depth))
+            node = {key: value for key, value in node.items() if key != "withClause"}
+            ctes = inner
+        _look_at_fields(node, kind, allowed, seen)
+        known = {name: value for name, value in node.items() if name in allowed}
+        _queue_children(known, kind, (ctes, depth + 1), pending)
 
 
-def _queue_ctes(
-    clause: object, outer: frozenset[str], depth: int, pending: list[_Step]
-) -> frozenset[str]:
-    """Queue the queries of a WITH, each with the names it can see; return what the rest sees."""
-    if not isinstance(clause, dict) or not isinstance(clause.get("ctes"), list):
-        return outer
-    queries = [content for _, content in map(_only, clause["ctes"])]
-    names = [name for query in queries if isinstance(name := query.get("ctename"), str)]
-    everything = outer | frozenset(names)
-    for index, query in enumerate(queries):
-        visible = everything if clause.get("recursive") else outer | frozenset(names[:index])
-        pending.append((query, "CommonTableExpr", "", visible, depth + 1))
-    return everything
+def _look_at_fields(node: Node, kind: str, allowed: frozenset[str], seen: _Seen) -> None:
+    for name, value in node.items():
+        if name not in allowed:
+            if name != "location":
+                seen.strange.append(Named(f"{kind}.{name}", _first_offset(value)))
+        elif isinstance(value, str) and value in FORBIDDEN_VALUES and name != "sval":
+            seen.strange.append(Named(value, _offset(node)))
 
 
-def _children(
-    kind: str, name: str, value: object, ctes: frozenset[str], depth: int
-) -> Iterator[_Step]:
-    if isinstance(value, list):
-        for one in value:
-            if isinstance(one, dict):
-                yield from _children(kind, name, one, ctes, depth)
-        return
-    if not isinstance(value, dict) or not value:
-        return
-    bare = BARE.get((kind, name))
-    if bare is not None:
-        yield value, bare, name, ctes, depth
-    elif len(value) == 1:
-        inner, content = _only(value)
-        yield content, inner, name, ctes, depth
-    else:
-        yield value, f"{kind}.{name}", name, ctes, depth
+def _queue_children(
+    node: Node, kind: str, context: tuple[frozenset[str], int], pending: list[_Step]
+) -> None:
+    for name, value in node.items():
+        if isinstance(value, dict):
+            bare = BARE.get((kind, name))
+            if bare is None:
+                _queue(value, context, pending)
+            elif bare not in _LEAVES:
+                pending.append((value, bare, *context))
+        elif isinstance(value, list):
+            for one in value:
+                if isinstance(one, dict):
+                    _queue(one, context, pending)
+
+
+def _queue(value: Node, context: tuple[frozenset[str], int], pending: list[_Step]) -> None:
+    """Queue a node that is written with its type; what is not so written is no type we know."""
+    for kind, content in value.items():
+        if kind not in _LEAVES:
+            pending.append((_dict(content), kind if len(value) == 1 else "?", *context))
+
+
+def _dict(value: object) -> Node:
+    return value if isinstance(value, dict) else {}
+
+
+def _cte_names(clause: object) -> frozenset[str]:
+    queries = _dict(clause).get("ctes")
+    return frozenset(
+        name
+        for query in (queries if isinstance(queries, list) else ())
+        if isinstance(name := _only(query)[1].get("ctename"), str)
+    )
+
+
+def _queue_ctes(clause: Node, outer: frozenset[str], depth: int, pending: list[_Step]) -> None:
+    """Queue the queries of a WITH, each with the names that it can see."""
+    queries = clause.get("ctes")
+    contents = [_only(query)[1] for query in (queries if isinstance(queries, list) else ())]
+    names = [str(content.get("ctename")) for content in contents]
+    for index, content in enumerate(contents):
+        seen = names if clause.get("recursive") else names[:index]
+        pending.append((content, "CommonTableExpr", outer | frozenset(seen), depth + 1))
 
 
 def _offset(node: Node) -> int:
     location = node.get("location", 0)
     return location if isinstance(location, int) else -1
+
+
+def _first_offset(value: object) -> int:
+    """The first place inside a node that may have none of its own."""
+    found: list[int] = []
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            location = one.get("location")
+            found.extend([location] if isinstance(location, int) else [])
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
+    return min(found, default=-1)
 
 
 def strings(value: object) -> tuple[str, ...]:
@@ -228,7 +262,8 @@ def function_name(node: Node) -> str:
     return ".".join(parts)
 
 
-def _note(kind: str, node: Node, offset: int, ctes: frozenset[str], seen: _Seen) -> None:
+def _note(kind: str, node: Node, ctes: frozenset[str], seen: _Seen) -> None:
+    offset = _offset(node)
     match kind:
         case "RangeVar":
             keys = ("catalogname", "schemaname", "relname")
@@ -241,6 +276,9 @@ def _note(kind: str, node: Node, offset: int, ctes: frozenset[str], seen: _Seen)
             operator = strings(node.get("name") or node.get("operName"))
             if operator or kind == "A_Expr":
                 seen.operators.append(Named(".".join(operator), offset))
+        case "A_Indirection":
+            if strings(node.get("indirection")) or "A_Star" in str(node.get("indirection")):
+                seen.strange.append(Named("A_Indirection.field", _first_offset(node)))
         case "TypeName":
             _note_type(node, offset, seen)
         case "CollateClause":

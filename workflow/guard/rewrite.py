@@ -10,7 +10,7 @@ from sqlglot.errors import ErrorLevel
 from workflow.guard.collect import Tree
 from workflow.guard.dialect import DIALECT
 from workflow.guard.notes import StarToExpand, TableToReplace
-from workflow.guard.scope import GuardScope, Relation
+from workflow.guard.scope import GuardScope
 from workflow.guard.sources import folded
 
 _KEYWORDS: Final = frozenset(COL_NAME_KEYWORDS | RESERVED_KEYWORDS | TYPE_FUNC_NAME_KEYWORDS)
@@ -26,11 +26,16 @@ class Rewritten:
     count_sql: str | None
 
 
-def generate(root: exp.Expr) -> str:
+def generate(root: exp.Expr, *, is_last: bool = False) -> str:
     """A tree as PostgreSQL's text, without comments. Raises sqlglot's UnsupportedError for what
-    cannot be said in PostgreSQL; changes nothing."""
+    cannot be said in PostgreSQL. The generator wears its tree out: only the last text of a tree
+    may be written without a copy of it."""
     return DIALECT.generate(
-        root, copy=False, comments=False, unsupported_level=ErrorLevel.RAISE, max_unsupported=1
+        root,
+        copy=not is_last,
+        comments=False,
+        unsupported_level=ErrorLevel.RAISE,
+        max_unsupported=1,
     )
 
 
@@ -71,7 +76,7 @@ def _replace(one: TableToReplace, scope: GuardScope) -> None:
     if alias is None:
         alias = exp.TableAlias(this=identifier(folded(table.this)))
     parts = [identifier(part) for part in one.name.split(".")]
-    needs_alias = one.name != folded(table.this) or table.args.get("alias") is not None
+    needs_alias = parts[-1].this != folded(table.this) or table.args.get("alias") is not None
     full = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
     joins = table.args.get("joins")
     if scope.row_scope is None or one.relation.scope_column is None:
@@ -79,19 +84,21 @@ def _replace(one: TableToReplace, scope: GuardScope) -> None:
         full.set("joins", joins)
         table.replace(full)
         return
-    scoped = exp.Subquery(this=_scoped(full, one.relation, scope.row_scope), alias=alias)
+    scoped = exp.Subquery(this=_scoped(full, one, scope.row_scope), alias=alias)
     scoped.set("joins", joins)
     table.replace(scoped)
 
 
-def _scoped(table: exp.Table, relation: Relation, row_scope: tuple[int, ...]) -> exp.Select:
-    """The rows of a relation that are in scope, with the columns that are allowed."""
+def _scoped(table: exp.Table, one: TableToReplace, row_scope: tuple[int, ...]) -> exp.Select:
+    """The rows of a relation that are in scope, with those of its columns that are used."""
+    scope_column = one.relation.scope_column or ""
     columns: list[exp.Expr] = [exp.Star()]
-    if relation.columns is not None:
-        columns = [exp.Column(this=identifier(name)) for name in sorted(relation.columns)]
+    if one.relation.columns is not None:
+        names = sorted(one.used & one.relation.columns) or [scope_column]
+        columns = [exp.Column(this=identifier(name)) for name in names]
     restriction: exp.Expr = exp.false()
     if row_scope:
-        column = exp.Column(this=identifier(relation.scope_column or ""))
+        column = exp.Column(this=identifier(scope_column))
         numbers = [exp.Literal.number(number) for number in row_scope]
         restriction = exp.In(this=column, expressions=numbers)
     return exp.Select(
@@ -105,12 +112,14 @@ def _capped(root: exp.Query, most: int) -> Rewritten:
     limit = root.args.get("limit")
     asked = _asked(limit)
     if asked is not None and asked <= most:
-        return Rewritten(generate(root), None)
-    uncapped = generate(root)
-    root.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+        return Rewritten(generate(root, is_last=True), None)
+    uncapped = generate(root, is_last=limit is None)
     # What is counted was generated from the same tree, without comments: it closes in itself.
     count = f"SELECT COUNT(*) FROM ({uncapped}) AS counted"  # noqa: S608
-    return Rewritten(generate(root) if limit is not None else f"{uncapped} LIMIT {most}", count)
+    if limit is None:
+        return Rewritten(f"{uncapped} LIMIT {most}", count)
+    root.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+    return Rewritten(generate(root, is_last=True), count)
 
 
 def _asked(limit: exp.Expr | None) -> int | None:

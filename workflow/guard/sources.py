@@ -67,13 +67,16 @@ class Source:
     is_base: bool = False
     is_function: bool = False
     is_linked: bool = False
+    has_sorted_star: bool = False
     schema: str | None = None
     reads: int = 0
     crosses: int = 0
+    used: set[str] = field(default_factory=set)
 
-    def find(self, name: str) -> Value | None:
-        """The column of that name, if it surely exists."""
-        return self.columns.get(name)
+    def take(self, name: str) -> Value:
+        """The column of that name, which is from now on used. It must be there."""
+        self.used.add(name)
+        return self.columns[name]
 
 
 @dataclass(slots=True)
@@ -125,6 +128,7 @@ def source_of(alias: str | None, output: Output) -> Source:
         is_open=output.is_open or bool(unnamed),
         rest=together([output.rest, *unnamed]),
         is_linked=output.is_single,
+        has_sorted_star=output.has_sorted_star,
         reads=output.reads,
         crosses=output.crosses,
     )

@@ -176,7 +176,7 @@ class Values(ABC):
         is_open = False
         for level in reversed(env.levels):
             found = [one for one in level.sources if name in one.columns]
-            carried.extend(one.columns[name] for one in found)
+            carried.extend(one.take(name) for one in found)
             if found:
                 self._note_column(name, "any" if is_open else "known", node)
                 return _alternatives(carried)
@@ -197,10 +197,9 @@ class Values(ABC):
                 if node.args.get("db") is not None and not self._fits(node, source):
                     self._note_column(name, "unknown", node)
                     return source.rest
-                found = source.columns.get(name)
-                if found is not None:
+                if name in source.columns:
                     self._note_column(name, "known", node)
-                    return found
+                    return source.take(name)
                 self._note_column(name, _standing(name, source.is_open), node)
                 return _rest(source, name)
         self._note_column(name, "unknown", node)

@@ -24,10 +24,9 @@ def of_facts(facts: Facts) -> Iterator[Finding]:
         elif is_catalogue(one.parts):
             yield block("relations", f"{name} tells about the database, not its data.", one.at)
     seen = {one.parts for one in facts.relations}
-    for other in facts.original.relations:
-        if other.parts not in seen:
-            name = quoted(".".join(other.parts))
-            yield block("relations", f"{name} may be a view or a query: rename the query.")
+    for parts in seen.symmetric_difference(one.parts for one in facts.original.relations):
+        name = quoted(".".join(parts))
+        yield block("relations", f"{name} may be a view or a query: rename the query.")
 
 
 def is_catalogue(parts: tuple[str, ...]) -> bool:

@@ -16,6 +16,7 @@ _IN_WORDS: Final = {
     "UpdateStmt": "A query in WITH may only read: this one updates.",
     "MergeStmt": "A query in WITH may only read: this one merges.",
     "RangeTableSample": "TABLESAMPLE is not accepted: its answer would change with each run.",
+    "A_Indirection.field": "Fields of a composite value are not accepted.",
     "RangeFunction.is_rowsfrom": "ROWS FROM is not accepted.",
     "ParamRef": "The statement has a parameter; write the value itself.",
     "LIMIT_OPTION_WITH_TIES": "WITH TIES is not accepted: it can give more rows than asked.",
