@@ -37,6 +37,7 @@ def misbehaved(
                 "reason": "No metric counts these rows.",
             },
         ),
+        "local-invents-document": whole("knowledge", {"document_ids": ["no-such-document"]}),
         "local-talks-past": whole("refuse", {"reason": _TALK, "suggestions": [_TALK]}),
         "local-smuggles": whole("metric_query", _plan_of(metric)) | claims,
     }

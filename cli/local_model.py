@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -92,9 +92,11 @@ async def _respond(body: ChatRequest, authorization: str, state: LocalModel) -> 
         await asyncio.sleep(int(slow[1]) / 1000)
     if body.model == "local-hangs":
         await asyncio.sleep(3600)
-    fault = _refused(body, authorization, state) or _rejected(body) or _garbled(body)
+    fault = _refused(body, authorization, state) or _rejected(body)
     if fault is not None:
         return fault
+    if body.model in _GARBLED:
+        return _GARBLED[body.model]()
     finish = {"local-length": "length", "local-content-filter": "content_filter"}
     return _completion(body, _text(body, state), finish.get(body.model, "stop"))
 
@@ -111,24 +113,6 @@ def _refused(body: ChatRequest, authorization: str, state: LocalModel) -> Respon
     headers = {"Retry-After": "1"} if status in (429, 503) else {}
     message = f"Request refused for {authorization}"
     return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
-
-
-def _garbled(body: ChatRequest) -> Response | None:
-    """Answers that are no completion."""
-    match body.model:
-        case "local-cut":
-            return StreamingResponse(
-                _cut_off(), headers={"Content-Length": "4096"}, media_type="application/json"
-            )
-        case "local-nonsense":
-            return Response("<html>It works!</html>", media_type="text/html")
-        case "local-redirects":
-            return Response(status_code=307, headers={"Location": "/v1/elsewhere"})
-        case "local-error-in-200":
-            return JSONResponse({"error": {"code": 402, "message": "Insufficient credits"}})
-        case "local-no-choices":
-            return JSONResponse({"object": "chat.completion", "choices": []})
-    return None
 
 
 def _rejected(body: ChatRequest) -> Response | None:
@@ -206,6 +190,26 @@ def _bad_request(param: str, message: str) -> Response:
 async def _cut_off() -> AsyncIterator[bytes]:
     yield b'{"id":"chatcmpl-local","choices":[{"index":0,"message":{"role":"assis'
     raise ConnectionAbortedError("cut off on purpose")
+
+
+async def _drips() -> AsyncIterator[bytes]:
+    """Often enough that no read of a caller's times out."""
+    while True:
+        yield b" "
+        await asyncio.sleep(0.02)
+
+
+_GARBLED: dict[str, Callable[[], Response]] = {
+    "local-cut": lambda: StreamingResponse(
+        _cut_off(), headers={"Content-Length": "4096"}, media_type="application/json"
+    ),
+    "local-drips": lambda: StreamingResponse(_drips(), media_type="application/json"),
+    "local-nonsense": lambda: Response("<html>It works!</html>", media_type="text/html"),
+    "local-redirects": lambda: Response(status_code=307, headers={"Location": "/v1/elsewhere"}),
+    "local-error-in-200": lambda: JSONResponse({"error": {"code": 402, "message": "No credit"}}),
+    "local-no-choices": lambda: JSONResponse({"object": "chat.completion", "choices": []}),
+}
+"""Answers that are no completion."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from cli.local_model import LocalModel
 from tests.workflow.llm.conftest import KEY, MakeClient, Time
+from workflow.llm.breaker import Weight
 from workflow.llm.client import Completion, Message, ModelClient, from_settings
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.settings import ModelSettings
@@ -139,6 +140,36 @@ async def test_a_model_that_hangs_is_given_up_on(
     assert await refused(client) == "the model did not answer in time"
     assert time.monotonic() - started < 5
     assert server.calls.total() == 1, "an answer that may be paid for is not ordered twice"
+
+
+async def test_a_model_that_drips_is_given_up_on(make_client: MakeClient) -> None:
+    started = time.monotonic()
+    client = make_client("local-drips", openai_timeout_seconds=0.2)
+    assert await refused(client) == "the model did not answer in time"
+    assert time.monotonic() - started < 5
+
+
+async def test_a_trial_whose_caller_left_leaves_the_next_one_its_turn(
+    make_client: MakeClient, server: LocalModel, clock: Time
+) -> None:
+    client = make_client("local-hangs", openai_timeout_seconds=0.5)
+    client._breakers["local-hangs"].failed(Weight.ALL, "the model's provider answered 402")
+    clock.now += 31
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(ask(client), 0.2)
+    assert server.calls.total() == 1
+    assert await refused(client) == "the model did not answer in time"
+    assert server.calls.total() == 2
+
+
+async def test_no_proxy_stands_between_loopback_and_here(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert (await ask(make_client("local"))).model == "local"
 
 
 @pytest.mark.parametrize(

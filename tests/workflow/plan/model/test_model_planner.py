@@ -120,6 +120,8 @@ async def test_one_repair_round_and_tokens_of_both(plan_it: PlanIt, server: Loca
     assert "there is no metric 'no_such_metric'" in second.messages[3].content
     length_of_both = sum(len(m.content) for r in (first, second) for m in r.messages)
     assert abs(planned.prompt_tokens - length_of_both // 4) <= 2
+    alone = await plan_it("Revenue")
+    assert planned.completion_tokens > alone.completion_tokens * 1.5
 
 
 @pytest.mark.parametrize(
@@ -130,13 +132,14 @@ async def test_one_repair_round_and_tokens_of_both(plan_it: PlanIt, server: Loca
         "local-unknown-metric",
         "local-other-role-metric",
         "local-smuggles",
+        "local-invents-document",
     ],
 )
 async def test_what_does_not_stand_twice_is_given_up_on(
     plan_it: PlanIt, server: LocalModel, llm: str
 ) -> None:
     with pytest.raises(ModelUnavailable) as caught:
-        await plan_it("Revenue", llm)
+        await plan_it("Revenue", llm, snippets=(POLICY,))
     assert caught.value.reason == "the model's answer could not be used"
     assert caught.value.__context__ is None
     assert server.calls.total() == 2
