@@ -176,9 +176,10 @@ def _is_up(data_dir: Path) -> bool:
 def _launch(data_dir: Path) -> None:
     owner = account()
     folder = binaries()
-    let_through(folder, owner)
     opened = {*pass_through(folder, owner), *pass_through(data_dir, owner)}
-    for place in sorted(opened - {data_dir.parent}):  # that one is the database's own place
+    let_through(folder, owner)
+    outermost = {place for place in opened if place.parent not in opened}
+    for place in sorted(outermost - {data_dir.parent}):  # that one is the database's own place
         log.warning(
             "Others may now pass through %s, because the database runs as the account %s.",
             place,
