@@ -35,6 +35,7 @@ from kit.postgres_folder import (
     binaries,
     clear_leftovers,
     initialise,
+    installed,
     last_lines,
     postmaster,
     postmaster_line,
@@ -177,7 +178,8 @@ def _launch(data_dir: Path) -> None:
     owner = account()
     folder = binaries()
     opened = {*pass_through(folder, owner), *pass_through(data_dir, owner)}
-    let_through(folder, owner)
+    for tree in installed(folder):
+        let_through(tree, owner)
     outermost = {place for place in opened if place.parent not in opened}
     for place in sorted(outermost - {data_dir.parent}):  # that one is the database's own place
         log.warning(

@@ -102,11 +102,9 @@ def pass_through(path: Path, owner: Account) -> list[Path]:
     return opened
 
 
-def let_through(folder: Path, owner: Account) -> None:
-    """Make the installed binaries in `folder`, and the libraries beside it, readable for the
-    account, where a strict umask hid them."""
-    tree = folder.parent
-    if not owner.is_other or _is_open(tree) and _is_open(folder):
+def let_through(tree: Path, owner: Account) -> None:
+    """Make installed files readable for the account, where a strict umask hid them."""
+    if not owner.is_other or not tree.is_dir() or all(map(_is_open, tree.glob("**/"))):
         return
     for path in (tree, *tree.rglob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
