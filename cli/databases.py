@@ -2,7 +2,7 @@
 embedded server, started for as long as the command needs it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -11,6 +11,18 @@ from cli.output import CommandError
 from kit import embedded_postgres
 
 NAMES = ("DATABASE_URL", "WAREHOUSE_URL")
+
+
+KEYS = ("WAREHOUSE_READER_SECRET", "GATEWAY_DATABASE_PASSWORD", "WORKFLOW_DATABASE_PASSWORD")
+
+
+class Keys(NamedTuple):
+    """What the logins of the databases are keyed with: the secret behind the passwords of the
+    warehouse's readers, and the passwords of the services' logins."""
+
+    reader_secret: str
+    gateway_password: str
+    workflow_password: str
 
 
 class Databases(NamedTuple):
@@ -62,14 +74,21 @@ def of_cluster(cluster: embedded_postgres.Cluster) -> Databases:
     )
 
 
-def login_secret() -> str:
-    """DATABASE_LOGIN_SECRET of the environment, else the home's, made at need."""
-    given = os.environ.get("DATABASE_LOGIN_SECRET")
-    if given:
-        return given
-    if of_environment() is not None:
+def keys() -> Keys:
+    """The keys of the environment; for what it does not name the home's, made at need. With
+    databases of one's own there is no such help: others have to know the keys too."""
+    given = {name: os.environ.get(name, "") for name in KEYS}
+    missing = [name for name in KEYS if not given[name]]
+    if missing and of_environment() is not None:
         raise CommandError(
-            "DATABASE_LOGIN_SECRET is not set; the passwords of the services' logins are derived "
-            "from it, so set it to what the workflow has."
+            f"{' and '.join(missing)} must be set: the passwords of the services' logins come "
+            "from there, and the services have to be told the same."
         )
-    return home().made_secrets()["DATABASE_LOGIN_SECRET"]
+    return keys_of(
+        home().made_secrets() | {k: v for k, v in given.items() if v} if missing else given
+    )
+
+
+def keys_of(secrets: Mapping[str, str]) -> Keys:
+    """The part of the secrets that makes logins."""
+    return Keys(*(secrets[name] for name in KEYS))

@@ -8,7 +8,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from cli.databases import Databases, databases, login_secret
+from cli.databases import Databases, databases, keys
 from cli.output import CommandError, emit_json, say
 from cli.progress import progress
 
@@ -37,7 +37,7 @@ def migrate_command(
     with _reachable() as found, progress() as report:
         if create:
             create_databases(found)
-        migrate_all(found, login_secret=login_secret(), report=report)
+        migrate_all(found, keys=keys(), report=report)
     _done("Both databases are at the newest revision.", as_json=as_json)
 
 
@@ -55,7 +55,7 @@ def seed_command(
     from cli.seed import seed_all
 
     with _reachable() as found, progress() as report:
-        seed_all(found, scale=scale, login_secret=login_secret(), report=report)
+        seed_all(found, scale=scale, keys=keys(), report=report)
     _done("The sample data are in place.", as_json=as_json)
 
 
@@ -82,7 +82,7 @@ def load_pagila_command(
             )
         except (DumpError, WarehouseNotEmpty) as error:
             raise CommandError(str(error)) from error
-        set_logins(found, login_secret())
+        set_logins(found, keys())
     _done(f"The warehouse holds the Pagila of {directory}.", as_json=as_json)
 
 

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from cli.databases import Databases
+from cli.databases import Databases, Keys
 from cli.output import CommandError
 from cli.progress import Report
 from migrations.runner import migrate
@@ -25,16 +25,16 @@ def create_databases(databases: Databases) -> None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def migrate_all(databases: Databases, *, login_secret: str, report: Report) -> None:
+def migrate_all(databases: Databases, *, keys: Keys, report: Report) -> None:
     """Bring both databases to the newest revision, and the reader logins to the role policy."""
     report("Migrating the application's database")
     migrate("app", databases.app)
     report("Migrating the warehouse")
     migrate("warehouse", databases.warehouse)
-    set_logins(databases, login_secret)
+    set_logins(databases, keys)
 
 
-def seed_all(databases: Databases, *, scale: int | None, login_secret: str, report: Report) -> None:
+def seed_all(databases: Databases, *, scale: int | None, keys: Keys, report: Report) -> None:
     """Migrate both databases and fill them: the sample warehouse, the demo's people, its
     documents, and the reader logins for its roles. Safe to repeat.
 
@@ -50,7 +50,7 @@ def seed_all(databases: Databases, *, scale: int | None, login_secret: str, repo
     migrate("warehouse", databases.warehouse)
     report("Adding the demo's people")
     seed_identity(databases.app)
-    set_logins(databases, login_secret)
+    set_logins(databases, keys)
     report("Indexing the documents")
     asyncio.run(_seed_documents(databases.app))
 
@@ -76,28 +76,23 @@ def _seed_warehouse(url: str, scale: int | None, report: Report) -> None:
         ) from error
 
 
-def set_logins(databases: Databases, login_secret: str) -> None:
-    """Give the services' logins their derived passwords, and make the warehouse's reader logins
-    what the role policy says."""
-    from kit.logins import GATEWAY_LOGIN, WORKFLOW_LOGIN, login_password
+def set_logins(databases: Databases, keys: Keys) -> None:
+    """Give the services' logins their passwords, and make the warehouse's reader logins what
+    the role policy says."""
+    from kit.logins import GATEWAY_LOGIN, WORKFLOW_LOGIN
+    from migrations.app.logins import key_logins
     from migrations.warehouse.readers import grant_readers
 
+    key_logins(
+        databases.app,
+        {GATEWAY_LOGIN: keys.gateway_password, WORKFLOW_LOGIN: keys.workflow_password},
+    )
     with psycopg.connect(databases.app) as connection:
-        for login in (GATEWAY_LOGIN, WORKFLOW_LOGIN):
-            # the verifier is computed here, so that the password is in no server's log
-            verifier = connection.pgconn.encrypt_password(
-                login_password(login_secret, login).encode(), login.encode(), b"scram-sha-256"
-            )
-            connection.execute(
-                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                    sql.Identifier(login), sql.Literal(verifier.decode())
-                )
-            )
         rows = connection.execute("SELECT role, allowed_views FROM app_roles").fetchall()
     views_by_role: dict[str, set[str]] = {}
     for role, views in rows:
         views_by_role.setdefault(role, set()).update(views)
-    grant_readers(databases.warehouse, views_by_role, login_secret)
+    grant_readers(databases.warehouse, views_by_role, keys.reader_secret)
 
 
 async def _seed_documents(app_url: str) -> None:

@@ -35,6 +35,7 @@ from kit.postgres_folder import (
     binaries,
     clear_leftovers,
     initialise,
+    installed,
     last_lines,
     postmaster,
     postmaster_line,
@@ -176,9 +177,11 @@ def _is_up(data_dir: Path) -> bool:
 def _launch(data_dir: Path) -> None:
     owner = account()
     folder = binaries()
-    let_through(folder, owner)
     opened = {*pass_through(folder, owner), *pass_through(data_dir, owner)}
-    for place in sorted(opened - {data_dir.parent}):  # that one is the database's own place
+    for tree in installed(folder):
+        let_through(tree, owner)
+    outermost = {place for place in opened if place.parent not in opened}
+    for place in sorted(outermost - {data_dir.parent}):  # that one is the database's own place
         log.warning(
             "Others may now pass through %s, because the database runs as the account %s.",
             place,

@@ -102,15 +102,19 @@ def pass_through(path: Path, owner: Account) -> list[Path]:
     return opened
 
 
-def let_through(folder: Path, owner: Account) -> None:
-    """Make the installed binaries readable for the account, where a strict umask hid them."""
-    tree = folder.parent
-    if not owner.is_other or (folder / "postgres").stat().st_mode & stat.S_IXOTH:
+def let_through(tree: Path, owner: Account) -> None:
+    """Make installed files readable for the account, where a strict umask hid them."""
+    if not owner.is_other or not tree.is_dir() or all(map(_is_open, tree.glob("**/"))):
         return
     for path in (tree, *tree.rglob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
         extra = stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
         path.chmod(mode | extra)
+
+
+def _is_open(folder: Path) -> bool:
+    wanted = stat.S_IROTH | stat.S_IXOTH
+    return folder.stat().st_mode & wanted == wanted
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:

@@ -36,6 +36,12 @@ def binaries() -> Path:
     return folder
 
 
+def installed(folder: Path) -> tuple[Path, Path]:
+    """Everything that the binaries in `folder` need: their tree, and the wheel's libraries."""
+    package = folder.parents[1]
+    return folder.parent, package.with_name(f"{package.name}.libs")
+
+
 def initialise(data_dir: Path, owner: Account) -> None:
     """Make a new cluster beside its place and move it there when it is whole."""
     if data_dir.exists() and any(data_dir.iterdir()):

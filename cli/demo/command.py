@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.databases import Databases, of_cluster, of_environment
+from cli.databases import Databases, keys_of, of_cluster, of_environment
 from cli.demo import banner
 from cli.demo.home import SECRETS, Home, home
 from cli.demo.prepare import prepare
@@ -96,7 +96,7 @@ def _prepared(plan: Demo, stack: ExitStack, *, scale: int | None) -> Databases:
         plan.home,
         databases,
         scale=scale,
-        login_secret=plan.secrets["DATABASE_LOGIN_SECRET"],
+        keys=keys_of(plan.secrets),
         is_ours=plan.databases is None,
     )
     return databases

@@ -21,7 +21,13 @@ from pathlib import Path
 
 from cli.output import CommandError
 
-SECRETS = ("JWT_SECRET", "INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET")
+SECRETS = (
+    "JWT_SECRET",
+    "INTERNAL_TOKEN",
+    "WAREHOUSE_READER_SECRET",
+    "GATEWAY_DATABASE_PASSWORD",
+    "WORKFLOW_DATABASE_PASSWORD",
+)
 
 
 @dataclass(frozen=True)

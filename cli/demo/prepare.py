@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 
-from cli.databases import Databases
+from cli.databases import Databases, Keys
 from cli.demo.home import Home
 from cli.output import CommandError
 
@@ -15,7 +15,7 @@ _SOURCES = ("migrations", "seeds")
 
 
 def prepare(
-    home: Home, databases: Databases, *, scale: int | None, login_secret: str, is_ours: bool
+    home: Home, databases: Databases, *, scale: int | None, keys: Keys, is_ours: bool
 ) -> None:
     """Migrate and seed, unless the embedded databases (`is_ours`) were last prepared by the same
     code. Without a `scale` the data stay as they are, and are Pagila's size at first."""
@@ -23,24 +23,24 @@ def prepare(
     wanted = {
         "databases": _identity(databases) if is_ours else "",
         "sources": _sources(),
-        "secret": hashlib.sha256(login_secret.encode()).hexdigest(),
+        "keys": hashlib.sha256(" ".join(keys).encode()).hexdigest(),
         "scale": scale if scale is not None else stamp.get("scale", 1),
     }
     if is_ours and stamp == wanted:
         return
     home.forget(STAMP)
-    _seed(databases, scale, login_secret)
+    _seed(databases, scale, keys)
     if is_ours:
         home.write(STAMP, wanted)
 
 
-def _seed(databases: Databases, scale: int | None, login_secret: str) -> None:
+def _seed(databases: Databases, scale: int | None, keys: Keys) -> None:
     from cli.progress import progress
     from cli.seed import seed_all
 
     try:
         with progress() as report:
-            seed_all(databases, scale=scale, login_secret=login_secret, report=report)
+            seed_all(databases, scale=scale, keys=keys, report=report)
     except psycopg.OperationalError as error:
         raise CommandError(f"A database does not answer: {str(error).strip()}") from error
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cli.databases import Databases
-from cli.demo.home import Home
+from cli.demo.home import SECRETS, Home
 from cli.demo.supervisor import Service
 from cli.output import CommandError
+from kit.logins import GATEWAY_LOGIN, WORKFLOW_LOGIN, with_login
 
 PORTS = {
     "WORKFLOW_PORT": 8001,
@@ -17,14 +18,26 @@ PORTS = {
     "LOCAL_MODEL_PORT": 8002,
 }
 LOCAL_MODEL = "local"
-# what a service may know of these; nobody else gets them
-_CONFIDED = {
-    "workflow": {"DATABASE_URL", "WAREHOUSE_URL", "INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET",
-                 "OPENAI_API_KEY", "EMBEDDINGS_API_KEY"},
+_PRIVATE = {*SECRETS, "DATABASE_URL", "WAREHOUSE_URL", "OPENAI_API_KEY", "EMBEDDINGS_API_KEY"}
+# what each service may know of these
+_CONFIDED: dict[str, set[str]] = {
+    "workflow": {
+        "DATABASE_URL",
+        "WAREHOUSE_URL",
+        "INTERNAL_TOKEN",
+        "WAREHOUSE_READER_SECRET",
+        "OPENAI_API_KEY",
+        "EMBEDDINGS_API_KEY",
+    },
     "gateway": {"DATABASE_URL", "INTERNAL_TOKEN", "JWT_SECRET"},
     "webui": set(),
     "model": set(),
-}  # fmt: skip
+}
+# under which name of its own a service uses the application's database, and the secret for it
+_LOGINS = {
+    "workflow": (WORKFLOW_LOGIN, "WORKFLOW_DATABASE_PASSWORD"),
+    "gateway": (GATEWAY_LOGIN, "GATEWAY_DATABASE_PASSWORD"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,14 +91,17 @@ class Demo:
     def _service(
         self, name: str, port: str, module: tuple[str, ...], ready_path: str = "/readyz"
     ) -> Service:
-        confided = set().union(*_CONFIDED.values()) - _CONFIDED[name]
         told = {**self.outside, **self.secrets, **self.public_settings()}
+        if name in _LOGINS and self.databases is not None:
+            login, password = _LOGINS[name]
+            told["DATABASE_URL"] = with_login(self.databases.app, login, self.secrets[password])
+        kept_from_it = _PRIVATE - _CONFIDED[name]
         return Service(
             name=name,
             command=(sys.executable, "-m", *module),
             port=self.ports[port],
             port_setting=port,
-            environment={k: v for k, v in told.items() if k not in confided},
+            environment={k: v for k, v in told.items() if k not in kept_from_it},
             ready_path=ready_path,
         )
 

@@ -139,6 +139,9 @@ class Supervisor:
         ready in time; the caller stops the rest."""
         for service in services:
             self._spawn(service)
+        if self.is_verbose:  # threads only now: a process is better not forked beside them
+            for service in services:
+                self._show(service)
         deadline = time.monotonic() + START_SECONDS
         with httpx.Client(trust_env=False, timeout=3.0) as client:
             for service in services:
@@ -198,8 +201,6 @@ class Supervisor:
                 )
             self._running.append((service, process))
             self.home.write("processes.json", {"pids": [p.pid for _, p in self._running]})
-        if self.is_verbose:
-            self._show(service)
 
     def _log(self, service: Service) -> Path:
         return self.home.logs / f"{service.name}.log"

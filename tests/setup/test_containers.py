@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from cli.demo.home import SECRETS as DEMO_SECRETS
+
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 EACH = pytest.mark.parametrize("name", sorted(SERVICES))
-SECRETS = {"JWT_SECRET", "INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET", "POSTGRES_PASSWORD"}
+SECRETS = {*DEMO_SECRETS, "POSTGRES_PASSWORD"}
 SETTING = re.compile(r"\$\{(\w+)(:[?-])?([^}]*)\}")
 
 
@@ -88,8 +90,12 @@ def test_each_service_gets_only_the_secrets_it_needs() -> None:
         for name, service in SERVICES.items()
     }
     assert told["webui"] == set()
-    assert told["gateway"] == {"JWT_SECRET", "INTERNAL_TOKEN", "POSTGRES_PASSWORD"}
-    assert told["workflow"] == {"INTERNAL_TOKEN", "DATABASE_LOGIN_SECRET", "POSTGRES_PASSWORD"}
+    assert told["gateway"] == {"JWT_SECRET", "INTERNAL_TOKEN", "GATEWAY_DATABASE_PASSWORD"}
+    assert told["workflow"] == {
+        "INTERNAL_TOKEN",
+        "WAREHOUSE_READER_SECRET",
+        "WORKFLOW_DATABASE_PASSWORD",
+    }
     assert "WAREHOUSE_URL" not in SERVICES["gateway"]["environment"]
 
 
