@@ -214,15 +214,16 @@ def _compared(rows: frozenset[int] | None, grounds: Grounds) -> tuple[Fact, ...]
 
 def _between(one: Fact, other: Fact, grounds: Grounds) -> Iterator[Fact]:
     """From `other` to `one`."""
-    if one.metric == other.metric and one.row is not None and other.row is not None:
-        times = grounds.times
-        is_change = one.row in times and other.row in times
-        if is_change and times[one.row] < times[other.row]:
-            return
-        yield Fact(EXACT.subtract(one.value, other.value), is_change=is_change)
-        if other.value:
-            ratio = _RATIOS.divide(one.value, other.value)
-            yield Fact(ratio, is_ratio=True)
-            yield Fact(_RATIOS.subtract(ratio, Decimal(1)), is_ratio=True, is_change=is_change)
-    elif one.row == other.row and other.value:
-        yield Fact(_RATIOS.divide(one.value, other.value), is_ratio=True)
+    if one.metric != other.metric:
+        if one.row == other.row and other.value:
+            yield Fact(_RATIOS.divide(one.value, other.value), is_ratio=True)
+        return
+    times = grounds.times
+    is_backwards = one.row in times and other.row in times and times[one.row] < times[other.row]
+    if not is_backwards:
+        yield Fact(EXACT.subtract(one.value, other.value), is_change=True)
+    if other.value:
+        ratio = _RATIOS.divide(one.value, other.value)
+        yield Fact(ratio, is_ratio=True)
+        if not is_backwards:
+            yield Fact(_RATIOS.subtract(ratio, Decimal(1)), is_ratio=True, is_change=True)

@@ -13,7 +13,7 @@ from workflow.narrate import display
 from workflow.narrate.mentions import Day, mentions, plain
 from workflow.narrate.phrases import field_of, scalar_words
 from workflow.narrate.shape import Measure, Part, Shape
-from workflow.narrate.vocabulary import COUNTED, RANKS
+from workflow.narrate.vocabulary import ALL, COUNTED, RANKS
 from workflow.semantic.model import SemanticModel
 
 
@@ -229,6 +229,7 @@ def _add_counts(collector: _Collector, shape: Shape) -> None:
     counts = [len(result.rows), result.row_count, result.total_rows]
     collector.ranks = max(len(result.rows), result.total_rows or 0)
     collector.count(COUNTED, counts)
+    collector.anchor(ALL, [Decimal(len(result.rows))])
     collector.count(("column", "columns"), [len(result.columns)])
     for part in shape.dimensions:
         distinct = len({str(row[part.index]) for row in result.rows})

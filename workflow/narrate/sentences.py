@@ -21,7 +21,7 @@ def sentences(answer: str) -> tuple[str, ...]:
             break
         if end[0] != "\n" and (
             following[1][-1].islower()
-            or (end[0] == "." and _ABBREVIATED.search(answer, start, end.end()))
+            or (end[0] == "." and _ABBREVIATED.search(answer[start : end.end()]))
         ):
             continue
         if not answer[start : end.end()].strip():

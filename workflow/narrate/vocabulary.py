@@ -47,7 +47,8 @@ CONNECTORS = frozenset(
         "between from to up other not equal equals number no nos id ids by the only"
     )
 )
-RANKS = _words("top bottom first last highest lowest best worst largest smallest leading these")
+RANKS = _words("top bottom first last highest lowest best worst largest smallest leading")
+ALL = _words("all these those")
 COUNTED = _words(
     "row rows group groups result results entry entries record records combination combinations "
     "value values"
@@ -55,12 +56,12 @@ COUNTED = _words(
 RISES = frozenset(
     _words(
         "rose rise rises risen grew grow grows growth increase increased increases up gain gained "
-        "higher climb climbed"
+        "higher climb climbed more above ahead"
     )
 )
 FALLS = frozenset(
     _words(
         "fell fall falls fallen drop dropped drops decline declined decrease decreased decreases "
-        "down lost lower shrank loss"
+        "down lost lower shrank loss less fewer below behind"
     )
 )
