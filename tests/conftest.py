@@ -160,7 +160,6 @@ def warehouse(
     warehouse = Warehouse(
         warehouse_url,
         reader_secret=reader_secret,
-        roles=[role for role, views in views_by_role.items() if views],
         statement_timeout=5.0,
     )
     yield warehouse

@@ -11,7 +11,7 @@ from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
 from workflow.llm.client import from_settings as model_client
-from workflow.llm.embeddings import from_settings as embedder
+from workflow.llm.embeddings import make_embedder
 from workflow.pipeline import Parts
 from workflow.plan import model_planner
 from workflow.runner import Runner
@@ -38,7 +38,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     )
     warehouse = Warehouse(
         settings.warehouse_url.get_secret_value(),
-        settings.warehouse_reader_secret.get_secret_value(),
+        reader_secret=settings.warehouse_reader_secret.get_secret_value(),
     )
     client = model_client(settings)
     parts = Parts(
@@ -46,7 +46,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         warehouse=warehouse,
         profiles=ProfileCache(warehouse),
         models=RoleModels(load(settings.semantic_model)),
-        embedder=embedder(settings),
+        embedder=make_embedder(settings),
         model_plan=partial(model_planner.plan, client=client) if client else None,
         today=lambda: datetime.now(UTC).date(),
     )

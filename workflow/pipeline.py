@@ -19,8 +19,9 @@ from workflow.answer import compose
 from workflow.approve.binding import binding
 from workflow.approve.risk import POLICY_VERSION, score
 from workflow.audit.journal import Journal
+from workflow.execute.errors import ExecutionError
 from workflow.execute.profile_cache import ProfileCache
-from workflow.execute.warehouse import ExecutionError, Warehouse
+from workflow.execute.warehouse import Warehouse
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
 from workflow.llm.embeddings import Embedder

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from contracts.run import RunStatus
 from kit.database import DatabaseAway
 from workflow.audit.journal import CancelRequested, Journal, Publish
-from workflow.execute.warehouse import ExecutionError
+from workflow.execute.errors import ExecutionError
 from workflow.hub import Hub, Rested, Sentence
 from workflow.narrate.sentences import sentences
 from workflow.pipeline import Outcome, Parts, answer_question, finish

@@ -14,8 +14,8 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
 
     database_url: SecretStr = Field(
         default=SecretStr("postgresql:///countersign"),
-        description="The application's database: identity, runs, the record, documents. Under the demo and "
-        "in the containers each service is given a login of its own.",
+        description="The application's database, as owner for the commands; the demo and the "
+        "containers give each service a login of its own.",
     )
     warehouse_url: SecretStr = Field(
         default=SecretStr("postgresql:///pagila"),

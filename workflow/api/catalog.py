@@ -6,7 +6,7 @@ from contracts.catalog import Catalog, Suggestions
 from contracts.context import Permission
 from kit.problems import Unavailable, documented
 from workflow.api.access import Caller, Running
-from workflow.execute.warehouse import ExecutionError
+from workflow.execute.errors import ExecutionError
 from workflow.plan.suggestions import suggestions
 
 router = APIRouter(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import structlog
 
 from contracts.context import UserContext
+from workflow.execute.errors import ExecutionError
 from workflow.execute.profile import profile
-from workflow.execute.warehouse import ExecutionError, Warehouse
+from workflow.execute.warehouse import Warehouse
 from workflow.semantic.model import DataProfile, SemanticModel
 
 MIN_AGE_SECONDS = 60.0

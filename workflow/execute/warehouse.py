@@ -8,10 +8,10 @@ which takes one query and no second statement, no utility command and no write.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import orjson
 import psycopg
@@ -25,6 +25,7 @@ from workflow.execute.connection import ReaderConnection, ReaderPool, make_reade
 from workflow.execute.errors import ExecutionError, ResultTooLarge, from_database
 from workflow.execute.values import Rows, columns_of, digest_of
 
+NO_READER = "Your role reads nothing in the warehouse."
 LOCK_TIMEOUT = 2.0
 # the server is given this much longer than the statement before it is taken for dead
 GRACE = 5.0
@@ -54,7 +55,7 @@ class Warehouse:
     """A small pool of connections for each role's reader, opened when first used.
 
     `url` says where the warehouse is; its user and password are not used. `reader_secret` is
-    `WAREHOUSE_READER_SECRET`. `roles` are those that have a reader. Times are in seconds.
+    `WAREHOUSE_READER_SECRET`. Times are in seconds.
     """
 
     def __init__(
@@ -62,18 +63,19 @@ class Warehouse:
         url: str,
         *,
         reader_secret: str,
-        roles: Collection[str],
         pool_size: int = 4,
         statement_timeout: float = 10.0,
         connect_timeout: float = 5.0,
         max_bytes: int = 8 * 1024 * 1024,
     ) -> None:
-        self._pools: dict[str, ReaderPool] = {
-            role: make_reader_pool(
-                url, role, reader_secret, max_size=pool_size, timeout=connect_timeout
-            )
-            for role in roles
-        }
+        self._make_pool = partial(
+            make_reader_pool,
+            url,
+            secret=reader_secret,
+            max_size=pool_size,
+            timeout=connect_timeout,
+        )
+        self._pools: dict[str, ReaderPool] = {}
         self._opening = asyncio.Lock()
         self._statement_timeout = statement_timeout
         self._max_bytes = max_bytes
@@ -197,11 +199,15 @@ class Warehouse:
     async def _pool(self, role: str) -> ReaderPool:
         pool = self._pools.get(role)
         if pool is None:
-            raise ExecutionError("refused", "Your role reads nothing in the warehouse.")
-        if pool.closed:
             async with self._opening:
-                if pool.closed:
+                pool = self._pools.get(role)
+                if pool is None:
+                    try:
+                        pool = self._make_pool(role)
+                    except ValueError as error:
+                        raise ExecutionError("refused", NO_READER) from error
                     await pool.open()
+                    self._pools[role] = pool
         return pool
 
 

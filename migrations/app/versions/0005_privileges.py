@@ -25,7 +25,7 @@ GRANT USAGE ON SCHEMA public TO countersign_gateway, countersign_workflow;
 
 GRANT SELECT ON organisations, app_users, app_user_roles, app_user_store_access, app_roles,
     app_stores TO countersign_gateway;
-GRANT UPDATE (last_login_at) ON app_users TO countersign_gateway;
+GRANT UPDATE (last_login_at, password_hash) ON app_users TO countersign_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app_sessions, app_refresh_tokens, app_revoked_tokens,
     app_login_failures TO countersign_gateway;
 
