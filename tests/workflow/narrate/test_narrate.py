@@ -244,6 +244,14 @@ def test_one_group_no_name_and_a_number_for_a_name() -> None:
     )
 
 
+def test_yes_and_no_are_groups() -> None:
+    plan = Plan(metrics=("payment_count",), dimensions=(by("is_open"),))
+    assert tell(plan, (True, 5), (False, 3)).answer == (
+        "Open: yes leads the 2 groups by number of payments for store 1, with 5. "
+        "Open: no comes last, with 3. The total is 8."
+    )
+
+
 def test_a_name_from_the_data_stays_as_it_is_but_for_control_characters() -> None:
     names = ("<b>A & B</b>", "say\x00\x1b[31m \u202e9 to 5\u200b\n", "2001. A film", "1,234.56")
     rows = [(name, str(9 - place)) for place, name in enumerate(names)]
