@@ -17,7 +17,7 @@ from workflow.narrate.display import EXACT
 from workflow.narrate.grounds import Fact, Grounds
 from workflow.narrate.mentions import REMOVED, Day, Mentions, Number, mentions, plain
 from workflow.narrate.sentences import sentences
-from workflow.narrate.vocabulary import CONNECTORS, FALLS, RISES
+from workflow.narrate.vocabulary import CONNECTORS, FALLS, RATIO_WORDS, RISES
 
 _COMPARED_ROWS = 6
 _RATIOS = Context(prec=40)
@@ -176,7 +176,10 @@ def _matches(number: Number, fact: Fact) -> bool:
 
 
 def _is_comparison(number: Number, fact: Fact, found: Mentions) -> bool:
-    """The same for a difference, which may be said in words: "fell by 300" is -300."""
+    """The same for arithmetic between cells, whose kind is told in words: "fell by 300" is -300,
+    "1.2 times", "3.94 for each"."""
+    if fact.is_ratio and not number.is_percent and RATIO_WORDS.isdisjoint(found.tokens):
+        return False
     if number.is_signed or not fact.is_change:
         return _matches(number, fact)
     tells_rise = any(token in RISES for token in found.tokens)

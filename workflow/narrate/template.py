@@ -172,7 +172,8 @@ class _Teller:
 
     def ranking(self, metric: Measure, rows: Sequence[_Row]) -> list[str]:
         """One dimension, not of time."""
-        label = lower(self.shape.dimensions[0].label)
+        part = self.shape.dimensions[0]
+        label = "group" if part.type == "boolean" else lower(part.label)
         count = f"{len(self.shape.result.rows):,} {plural(label)}"
         by = f"{metric.subject}{self.about}"
         high, low = _extremes(rows)

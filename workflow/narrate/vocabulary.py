@@ -48,6 +48,10 @@ CONNECTORS = frozenset(
     )
 )
 RANKS = _words("top bottom first last highest lowest best worst largest smallest leading")
+# by which a ratio between numbers is said, where it is not in percent
+RATIO_WORDS = frozenset(_words("times x fold ratio per each every average averaged")) | set(
+    MULTIPLES
+)
 ALL = _words("all these those")
 COUNTED = _words(
     "row rows group groups result results entry entries record records combination combinations "
