@@ -7,7 +7,7 @@ from sqlglot.errors import SqlglotError
 
 from workflow.guard.dialect import DIALECT
 from workflow.guard.facts import Facts
-from workflow.guard.notes import Notes, StarToExpand, TableToReplace, line_starts
+from workflow.guard.notes import Notes, ProjectionToName, StarToExpand, TableToReplace, line_starts
 from workflow.guard.queries import Queries
 from workflow.guard.reading import Reading
 from workflow.guard.scope import GuardScope
@@ -24,6 +24,7 @@ class Tree:
     tables: tuple[TableToReplace, ...]
     stars: tuple[StarToExpand, ...]
     qualified: tuple[exp.Column, ...]
+    renamed: tuple[ProjectionToName, ...]
 
 
 class Unparsed(Exception):
@@ -63,7 +64,7 @@ def collect(
     sql: str, root: exp.Query, text: Text, original: Reading, scope: GuardScope
 ) -> tuple[Facts, Tree]:
     """All facts of a parsed statement against a scope."""
-    notes = Notes(line_starts(sql))
+    notes = Notes(line_starts(sql), {one.offset: one.name for one in original.functions})
     queries = Queries(notes, scope)
     output = queries.query(root, Env())
     _note_shown(root, output, notes)
@@ -88,7 +89,14 @@ def collect(
         crosses=output.crosses,
         weight=notes.weight,
     )
-    return facts, Tree(root, tuple(notes.tables), tuple(notes.stars), tuple(notes.qualified))
+    tree = Tree(
+        root=root,
+        tables=tuple(notes.tables),
+        stars=tuple(notes.stars),
+        qualified=tuple(notes.qualified),
+        renamed=tuple(notes.renamed),
+    )
+    return facts, tree
 
 
 def _note_shown(root: exp.Query, output: Output, notes: Notes) -> None:

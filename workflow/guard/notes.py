@@ -9,6 +9,8 @@ from contracts.verdict import Position
 from workflow.guard import facts as f
 from workflow.guard.scope import Relation
 
+_EXTRACTS = frozenset({"extract", "date_part"})
+
 
 @dataclass(frozen=True, slots=True)
 class TableToReplace:
@@ -30,11 +32,21 @@ class StarToExpand:
     columns: tuple[tuple[str | None, str | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectionToName:
+    """A projection that PostgreSQL names after its function, which is written otherwise now."""
+
+    node: exp.Expr
+    name: str
+
+
 @dataclass(slots=True)
 class Notes:
-    """Facts as they are found; `line_starts` places an offset of the text."""
+    """Facts as they are found; `line_starts` places an offset of the text, `calls` holds the
+    functions' names in PostgreSQL by offset."""
 
     line_starts: list[int]
+    calls: dict[int, str] = field(default_factory=dict)
     syntax: list[f.Syntax] = field(default_factory=list)
     relations: list[f.RelationUse] = field(default_factory=list)
     columns: list[f.ColumnUse] = field(default_factory=list)
@@ -52,14 +64,26 @@ class Notes:
     tables: list[TableToReplace] = field(default_factory=list)
     stars: list[StarToExpand] = field(default_factory=list)
     qualified: list[exp.Column] = field(default_factory=list)
+    renamed: list[ProjectionToName] = field(default_factory=list)
 
     def at(self, node: exp.Expr | None) -> Position | None:
         """Where a node is: its own place, or that of the first thing in it that has one."""
+        if isinstance(node, exp.Column) and node.args.get("table") is not None:
+            node = node.args["table"]
         for one in node.dfs() if node is not None else ():
             start = one.meta.get("start") if one._meta else None
             if isinstance(start, int):
                 return place(self.line_starts, start)
         return None
+
+    def name_of(self, node: exp.Expr) -> str | None:
+        """The name that PostgreSQL gives to a column without one, where it is a function's."""
+        start = node.meta.get("start") if node._meta else None
+        if isinstance(node, exp.Extract):  # has no place of its own: that of the nearest before
+            inner = next((one.meta["start"] for one in node.dfs() if "start" in one.meta), -1)
+            calls = [at for at in self.calls if at < inner and self.calls[at] in _EXTRACTS]
+            start = max(calls, default=None)
+        return self.calls.get(start) if isinstance(start, int) else None
 
     def personal_use(self, columns: frozenset[str], where: f.Place, node: exp.Expr) -> None:
         """Note that personal-data columns are shown or decide something."""

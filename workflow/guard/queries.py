@@ -1,11 +1,13 @@
 """Queries: what they read, how names get into them and what they give."""
 
+from typing import Final
+
 from sqlglot import exp
 
 from workflow.guard import facts as f
 from workflow.guard.from_clause import FromClause
 from workflow.guard.joins import crosses_of, relate
-from workflow.guard.notes import StarToExpand
+from workflow.guard.notes import ProjectionToName, StarToExpand
 from workflow.guard.recursion import rounds
 from workflow.guard.sources import (
     Env,
@@ -15,6 +17,12 @@ from workflow.guard.sources import (
     folded,
     together,
 )
+
+_WRITTEN_OTHERWISE: Final = frozenset({
+    "ceiling", "char_length", "character_length", "date_part", "mod", "now", "pow", "regexp_like",
+    "strpos", "substr", "variance",
+})  # fmt: skip
+"""Functions that sqlglot writes by another name."""
 
 
 class Queries(FromClause):
@@ -151,13 +159,27 @@ class Queries(FromClause):
             else:
                 inner = one.this if isinstance(one, exp.Alias) else one
                 carried = self.value(inner, env)
-                columns.append((_output_name(one), carried))
+                columns.append((self._output_name(one), carried))
         return Output(
             columns=tuple(columns),
             is_open=bool(rest),
             rest=together(rest),
             has_sorted_star=has_sorted_star,
         )
+
+    def _output_name(self, node: exp.Expr) -> str | None:
+        """The name of a column of the output, as PostgreSQL finds it, where that is simple."""
+        if isinstance(node, exp.Alias):
+            return folded(node.args["alias"])
+        inner = node
+        while isinstance(inner, exp.Cast):
+            inner = inner.this
+        if isinstance(inner, exp.Column) and isinstance(inner.this, exp.Identifier):
+            return folded(inner.this)
+        name = self.notes.name_of(inner)
+        if name in _WRITTEN_OTHERWISE:
+            self.notes.renamed.append(ProjectionToName(node, name))
+        return name
 
     def _star(self, node: exp.Select, star: exp.Expr, level: Level) -> Output:
         """What a `*` gives. Columns of a relation of the scope are written out, in the order of
@@ -273,14 +295,6 @@ def reads_itself(node: exp.Expr, name: str) -> bool:
         isinstance(one.this, exp.Identifier) and folded(one.this) == name and not one.args.get("db")
         for one in node.find_all(exp.Table)
     )
-
-
-def _output_name(node: exp.Expr) -> str | None:
-    if isinstance(node, exp.Alias):
-        return folded(node.args["alias"])
-    if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
-        return folded(node.this)
-    return None
 
 
 def _merged(outputs: list[Output]) -> Output:

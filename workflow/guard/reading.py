@@ -75,7 +75,8 @@ _Step = tuple[Node, str, frozenset[str], int]
 _LEAVES: Final = frozenset({"A_Const", "A_Star", "Boolean", "Float", "Integer", "String"})
 _NOTED: Final = frozenset({
     "A_Expr", "A_Indirection", "Alias", "CollateClause", "ColumnDef", "ColumnRef",
-    "CommonTableExpr", "FuncCall", "RangeVar", "ResTarget", "SQLValueFunction", "SubLink", "TypeName",
+    "CommonTableExpr", "FuncCall", "RangeVar", "ResTarget", "SQLValueFunction", "SubLink",
+    "TypeName",
 })  # fmt: skip
 
 

@@ -44,10 +44,12 @@ def rewrite(tree: Tree, scope: GuardScope) -> Rewritten:
     for column in tree.qualified:
         column.set("db", None)
         column.set("catalog", None)
+    for one in tree.renamed:
+        one.node.replace(exp.Alias(this=one.node.copy(), alias=identifier(one.name)))
     for star in tree.stars:
         _expand(star)
-    for one in tree.tables:
-        _replace(one, scope)
+    for table in tree.tables:
+        _replace(table, scope)
     return _capped(tree.root, scope.max_rows)
 
 

@@ -31,6 +31,7 @@ class Values(ABC):
             exp.Window: self.window,
             exp.Filter: self._filter,
             exp.Collate: lambda node, env: self.value(node.this, env),
+            exp.Lambda: self._arrow,
         }
 
     @abstractmethod
@@ -107,6 +108,13 @@ class Values(ABC):
         if isinstance(node, _COMPARISONS):
             return Value(carried.personal, min(carried.weight, 1))
         return Value(carried.personal, grown(node, carried.weight))
+
+    def _arrow(self, node: exp.Expr, env: Env) -> Value:
+        """`f(j -> 'a')`: what sqlglot takes for a lambda is a column and its member."""
+        columns = [self.column(exp.Column(this=one.copy()), env) for one in node.expressions]
+        if isinstance(node.this, _SKIPPED):
+            return together(columns)
+        return together([*columns, self.value(node.this, env)])
 
     def _filter(self, node: exp.Expr, env: Env) -> Value:
         self.condition(node.expression.this, env)

@@ -46,7 +46,9 @@ def test_what_reads_only_the_scope_passes() -> None:
         if line["governed"] == "accept_if_scope" and line["core_functions_only"]
     ]
     assert accepted
-    refused = [(line["sql"], verdict) for line in accepted if (verdict := judged(line)).verdict != "pass"]
+    refused = [
+        (line["sql"], verdict) for line in accepted if (verdict := judged(line)).verdict != "pass"
+    ]
     assert refused == []
 
 

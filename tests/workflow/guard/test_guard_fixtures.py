@@ -105,7 +105,7 @@ def test_case(case: Case) -> None:
         one.rule: f"{one.position.line}:{one.position.column}" if one.position else ""
         for one in reversed(verdict.findings)
     }
-    wanted = dict((one.split(" ") + [""])[:2] for one in expected.split(", ") if one)
+    wanted = dict((*one.split(" "), "")[:2] for one in expected.split(", ") if one)
     assert verdict.verdict == outcome, verdict
     assert set(told) == set(wanted), verdict
     assert {rule: told[rule] for rule, at in wanted.items() if at} == {

@@ -25,32 +25,42 @@ SCOPE = GuardScope(
 )
 MAY_READ = {("analytics", "v_pay"), ("analytics", "v_town")}
 
-WORDS = """
-SELECT FROM WHERE GROUP BY ORDER LIMIT OFFSET HAVING UNION ALL EXCEPT INTERSECT WITH RECURSIVE AS
-MATERIALIZED JOIN LEFT RIGHT FULL CROSS NATURAL ON USING LATERAL DISTINCT VALUES TABLE INTO FOR
-UPDATE DELETE INSERT RETURNING CASE WHEN THEN ELSE END AND OR NOT IN EXISTS ANY ARRAY ROW BETWEEN
-LIKE IS NULL TRUE OVER PARTITION WINDOW FILTER WITHIN FETCH FIRST ROWS ONLY COLLATE CAST interval
-date timestamp AT TIME ZONE TABLESAMPLE COPY DO EXPLAIN SET GRANT ( ) ( ) ( ) [ ] , , , . . ; :: = <> < > + - * /
-% ^ || -> ->> | & ~ @> ? $1 $$ ' " '' "" -- /* */ 1 2 0 1e12 'x' 'a''b' E'\\n' U&"\\0061" $$q$$ pay town
-secrets q q r pay.id pay.amount pay.* * id amount store_id day email name secret ctid xmin pg_catalog.
-analytics.v_pay analytics.v_town public.pay count(*) sum(amount) max(email) lower(name)
-pg_sleep(1) pg_read_file('x') current_user version() query_to_xml('SELECT 1',true,true,'') generate_series(1,9)
-repeat('x',9) dblink regclass ::text ::regclass é \u212a \x00
-""".split()  # fmt: skip
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+WORDS = _words("""
+    SELECT FROM WHERE GROUP BY ORDER LIMIT OFFSET HAVING UNION ALL EXCEPT INTERSECT WITH RECURSIVE
+    AS MATERIALIZED JOIN LEFT RIGHT FULL CROSS NATURAL ON USING LATERAL DISTINCT VALUES TABLE INTO
+    FOR UPDATE DELETE INSERT RETURNING CASE WHEN THEN ELSE END AND OR NOT IN EXISTS ANY ARRAY ROW
+    BETWEEN LIKE IS NULL TRUE OVER PARTITION WINDOW FILTER WITHIN FETCH FIRST ROWS ONLY COLLATE CAST
+    interval date timestamp AT TIME ZONE TABLESAMPLE COPY DO EXPLAIN SET GRANT ( ) ( ) ( ) [ ] , , ,
+    . . ; :: = <> < > + - * / % ^ || -> ->> | & ~ @> ? $1 $$ ' " '' "" -- /* */ 1 2 0 1e12 'x'
+    'a''b' E'\\n' U&"\\0061" $$q$$ pay town secrets q q r pay.id pay.amount pay.* * id amount
+    store_id day email name secret ctid xmin pg_catalog. analytics.v_pay analytics.v_town public.pay
+    count(*) sum(amount) max(email) lower(name) pg_sleep(1) pg_read_file('x') current_user version()
+    query_to_xml('SELECT',true,true,'') generate_series(1,9) repeat('x',9) dblink regclass ::text
+    ::regclass é \u212a \x00
+""")
 
 STATEMENTS = [
     "SELECT id, amount FROM pay WHERE day > date '2022-01-01' ORDER BY amount DESC LIMIT 5",
     "SELECT town.name, sum(pay.amount) AS s FROM pay JOIN town ON pay.id = town.id GROUP BY 1",
-    "WITH q AS (SELECT id, amount FROM pay), r AS (SELECT max(amount) AS m FROM q) SELECT q.id FROM q, r",
-    "SELECT * FROM (SELECT id FROM pay UNION SELECT id FROM town) AS q WHERE id IN (SELECT id FROM pay)",
-    "SELECT count(*) FILTER (WHERE amount > 1), rank() OVER (PARTITION BY day ORDER BY amount) FROM pay GROUP BY day, amount",
-    "SELECT p.id, x.n FROM pay AS p, LATERAL (SELECT name AS n FROM town AS t WHERE t.id = p.id) AS x",
+    "WITH q AS (SELECT id, amount FROM pay), r AS (SELECT max(amount) AS m FROM q)"
+    " SELECT q.id FROM q, r",
+    "SELECT * FROM (SELECT id FROM pay UNION SELECT id FROM town) AS q"
+    " WHERE id IN (SELECT id FROM pay)",
+    "SELECT count(*) FILTER (WHERE amount > 1), rank() OVER (PARTITION BY day ORDER BY amount)"
+    " FROM pay GROUP BY day, amount",
+    "SELECT p.id, x.n FROM pay AS p,"
+    " LATERAL (SELECT name AS n FROM town AS t WHERE t.id = p.id) AS x",
     "SELECT CASE WHEN amount > 1 THEN 'a' ELSE 'b' END, coalesce(day::text, '-') FROM pay AS p",
-]  # fmt: skip
+]
 
 
 def relations_read(sql: str) -> set[tuple[str, ...]]:
-    """Every RangeVar with a schema, and every bare one that is no name of a WITH, by a plain walk."""
+    """Every name with a schema, and every bare one that no WITH gives, by a plain walk."""
     found: set[tuple[str, ...]] = set()
     named: set[str] = set()
     pending: list[object] = [orjson.loads(parse_sql_json(sql))]
