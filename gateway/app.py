@@ -66,7 +66,10 @@ async def _services(
     """Everything that is opened is closed in reverse, whatever happens between."""
     async with AsyncExitStack() as stack:
         pool = make_pool(
-            settings.database_url.get_secret_value(), name="gateway", max_size=4, timeout=2.0
+            settings.database_url.get_secret_value(),
+            name="gateway",
+            max_size=4,
+            timeout=settings.database_timeout_seconds,
         )
         await pool.open(wait=False)
         stack.push_async_callback(pool.close)

@@ -37,7 +37,7 @@ class EventRelay(Response):
     """Events as they arrive, unbuffered, until either side hangs up.
 
     Starlette's StreamingResponse notices an asker who left only between two chunks; here the
-    stream from the workflow is closed at once. `on_end` is called once, in every case.
+    stream from the workflow is closed at once. `on_end` is called in every case, perhaps twice.
     """
 
     media_type = "text/event-stream"
@@ -73,6 +73,7 @@ class EventRelay(Response):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except Unavailable:
             await send({"type": "http.response.body", "body": self._broken(), "more_body": True})
+        self._on_end()  # before the asker can know of the end, and act on it
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _broken(self) -> bytes:

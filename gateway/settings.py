@@ -43,6 +43,9 @@ class GatewaySettings(ServiceSettings):
         default=SecretStr("postgresql:///countersign"),
         description="libpq URL of the application's database.",
     )
+    database_timeout_seconds: float = Field(
+        default=2.0, gt=0, description="Longest wait for a connection to the database before 503."
+    )
     workflow_url: str = Field(
         default="http://127.0.0.1:8001", description="Where the workflow listens."
     )

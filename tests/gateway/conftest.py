@@ -1,6 +1,5 @@
 """A gateway over a seeded database and a fake workflow."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,6 @@ from tests.gateway.loopback import serving
 
 JWT_SECRET = "jwt-secret-of-the-tests-0123456789abcdef"
 INTERNAL_TOKEN = "internal-token-of-the-tests-0123456789"
-_numbers = itertools.count()
 
 
 class ManualClock:
@@ -40,22 +38,32 @@ class ManualClock:
         self.seconds += seconds
 
 
+SEEDED = ("app_roles", "app_stores", "app_users", "app_user_roles", "app_user_store_access")
+
+
 @pytest.fixture(scope="session")
-def identity_template(cluster: embedded_postgres.Cluster, app_template: str) -> str:
+def seeded_url(cluster: embedded_postgres.Cluster, app_template: str) -> str:
+    """A database with the demo's people, and with copies of their rows to start again from: much
+    faster than a database a test."""
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE identity TEMPLATE "{app_template}"')
-    seed_identity(cluster.url("identity"))
-    return "identity"
+    url = cluster.url("identity")
+    seed_identity(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table in SEEDED:
+            connection.execute(f"CREATE TABLE seeded_{table} AS TABLE {table}")
+    return url
 
 
 @pytest.fixture
-def identity_url(cluster: embedded_postgres.Cluster, identity_template: str) -> Iterator[str]:
-    """The application's database with the demo's people, thrown away after the test."""
-    name = f"identity_{next(_numbers)}"
-    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{identity_template}"')
-        yield cluster.url(name)
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def identity_url(seeded_url: str) -> str:
+    """The application's database as it was seeded: nobody logged in, nobody locked."""
+    with psycopg.connect(seeded_url) as connection:
+        connection.execute("TRUNCATE app_login_failures, app_revoked_tokens")
+        connection.execute("TRUNCATE " + ", ".join(SEEDED) + " CASCADE")
+        for table in SEEDED:
+            connection.execute(f"INSERT INTO {table} TABLE seeded_{table}")
+    return seeded_url
 
 
 @pytest.fixture(scope="session")

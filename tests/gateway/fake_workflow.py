@@ -1,6 +1,8 @@
 """A workflow that runs nothing: it checks the internal token and answers in the agreed shapes."""
 
 import asyncio
+import queue
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +30,7 @@ from kit.problems import TYPE_PREFIX, problem_response
 RUN = UUID("01900000-0000-7000-8000-000000000001")
 CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")
 SOMEBODY_ELSES = UUID("01900000-0000-7000-8000-00000000dead")
+BREAK = b"(break the connection)"
 AT = datetime(2022, 8, 1, tzinfo=UTC)
 
 
@@ -44,22 +47,23 @@ class Received:
 
 @dataclass
 class FakeWorkflow:
-    """`answer` replaces the usual answer to anything but /healthz."""
+    """`answer` replaces the usual answer to anything but /healthz. With `script`, a stream gives
+    what the test puts into it, until None; `hung_up` says that its listener left."""
 
     key: str
     url: str = ""
     received: list[Received] = field(default_factory=list)
     answer: Response | None = None
-    hang: bool = False
-    streams_open: int = 0
-    stream_closed: asyncio.Event | None = None
-    release: asyncio.Event | None = None
-    loop: asyncio.AbstractEventLoop | None = None
+    hangs: bool = False
+    script: "queue.Queue[bytes | None] | None" = None
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
     def reset(self) -> None:
         self.received.clear()
         self.answer = None
-        self.hang = False
+        self.hangs = False
+        self.script = None
+        self.hung_up.clear()
 
     @property
     def last(self) -> Received:
@@ -82,10 +86,8 @@ class FakeWorkflow:
         self.received.append(call)
         if self.answer is not None:
             return self.answer
-        if self.hang:
-            self.loop = asyncio.get_running_loop()
-            self.release = asyncio.Event()
-            await self.release.wait()
+        while self.hangs and (await request.receive())["type"] != "http.disconnect":
+            pass
         return self._usual(call)
 
     def _usual(self, call: Received) -> Response:
@@ -121,11 +123,28 @@ class FakeWorkflow:
         return _json(_answer(call.context).model_dump_json())
 
     def _events(self) -> Response:
-        async def events() -> AsyncIterator[bytes]:
-            yield b"id: 1\nevent: stage\ndata: {}\n\n"
-            yield b"id: 2\nevent: stage\ndata: {}\n\n"
+        script = self.script
+        if script is None:
+            body = b"id: 1\nevent: stage\ndata: {}\n\nid: 2\nevent: stage\ndata: {}\n\n"
+            return Response(body, media_type="text/event-stream")
+        return StreamingResponse(self._scripted(script), media_type="text/event-stream")
 
-        return StreamingResponse(events(), media_type="text/event-stream")
+    async def _scripted(self, script: "queue.Queue[bytes | None]") -> AsyncIterator[bytes]:
+        try:
+            while (chunk := await _from(script)) is not None:
+                if chunk == BREAK:
+                    raise ConnectionAbortedError
+                yield chunk
+        finally:
+            self.hung_up.set()
+
+
+async def _from(script: "queue.Queue[bytes | None]") -> bytes | None:
+    while True:
+        try:
+            return await asyncio.to_thread(script.get, timeout=0.05)
+        except queue.Empty:  # look up now and then, so that a cancelled stream frees its thread
+            continue
 
 
 def _json(body: str, status: int = 200) -> Response:
