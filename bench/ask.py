@@ -110,3 +110,14 @@ async def first_event(at: Demo, headers: dict[str, str], *, count: int = 200) ->
             break
         connection.close()
     return statistics.median(took) * 1000
+
+
+def resident_megabytes(at: Demo) -> dict[str, float]:
+    """Each service's own memory."""
+    found = {}
+    for child in psutil.Process(at.process.pid).children(recursive=True):
+        words = child.cmdline()
+        for name in ("workflow", "gateway", "webui"):
+            if words[-2:] == ["-m", name]:
+                found[name] = child.memory_info().rss / 1024**2
+    return found

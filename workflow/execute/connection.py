@@ -33,11 +33,11 @@ class ReaderConnection(AsyncConnection[TupleRow]):
     """Raises ResultTooLarge, and is then to be closed, once more than `max_bytes` have arrived
     since `start_counting`.
 
-    libpq gathers a whole row, which may be a gigabyte, and a whole result before anybody can
-    look at it. So the bytes are counted where it is told that there is something to read:
-    what the socket holds before a read, less what it holds afterwards. The sender may have
-    added some in between, so it is a lower bound; a result can be larger than the limit by a
-    small factor, and not by more.
+    libpq gathers a whole result before anybody can look at it. So the bytes are counted where it
+    is told that there is something to read: what the socket holds before a read, less what it
+    holds afterwards. The sender may have added some in between, so it is a lower bound: good for
+    many rows, which is how results grow; a single row of many megabytes can be in before it is
+    noticed. The caller measures what it got.
     """
 
     max_bytes: int | None = None

@@ -127,10 +127,14 @@ def columns_of(result: PGresult) -> tuple[Column, ...]:
     )
 
 
-def digest_of(columns: tuple[Column, ...], rows: Rows) -> str:
-    """SHA-256 over columns and rows as JSON: keys sorted, no blanks, UTF-8, in hexadecimal."""
-    canonical = orjson.dumps(
+def canonical_json(columns: tuple[Column, ...], rows: Rows) -> bytes:
+    """Columns and rows as JSON: keys sorted, no blanks, UTF-8."""
+    return orjson.dumps(
         {"columns": [[column.name, column.type] for column in columns], "rows": rows},
         option=orjson.OPT_SORT_KEYS,
     )
+
+
+def digest_of(canonical: bytes) -> str:
+    """SHA-256 of a result's canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical).hexdigest()

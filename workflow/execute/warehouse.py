@@ -23,7 +23,7 @@ from contracts.context import UserContext
 from contracts.result import Column, ResultSet
 from workflow.execute.connection import ReaderConnection, ReaderPool, make_reader_pool
 from workflow.execute.errors import ExecutionError, ResultTooLarge, from_database
-from workflow.execute.values import Rows, columns_of, digest_of
+from workflow.execute.values import Rows, canonical_json, columns_of, digest_of
 
 NO_READER = "Your role reads nothing in the warehouse."
 LOCK_TIMEOUT = 2.0
@@ -55,7 +55,8 @@ class Warehouse:
     """A small pool of connections for each role's reader, opened when first used.
 
     `url` says where the warehouse is; its user and password are not used. `reader_secret` is
-    `WAREHOUSE_READER_SECRET`. Times are in seconds.
+    `WAREHOUSE_READER_SECRET`. Times are in seconds. `max_bytes` is the most that a result may
+    take as JSON.
     """
 
     def __init__(
@@ -128,13 +129,16 @@ class Warehouse:
             elif len(fetched.rows) > max_rows:
                 total = None
         rows = fetched.rows[:max_rows]
+        canonical = canonical_json(fetched.columns, rows)
+        if len(canonical) > self._max_bytes:
+            raise _too_large(self._max_bytes)
         return ResultSet.model_construct(
             columns=fetched.columns,
             rows=rows,
             row_count=len(rows),
             total_rows=total,
             truncated=total is None or total > len(rows),
-            digest=digest_of(fetched.columns, rows),
+            digest=digest_of(canonical),
         )
 
     async def _fetch(
@@ -183,11 +187,7 @@ class Warehouse:
                 finally:
                     await _leave(connection)
         except ResultTooLarge:
-            raise ExecutionError(
-                "failed",
-                f"The result is larger than {self._max_bytes // 1024 // 1024} MB. Ask for fewer "
-                "or shorter columns.",
-            ) from None
+            raise _too_large(self._max_bytes) from None
         except psycopg.errors.QueryCanceled as error:
             is_late = time.monotonic() - began >= allowed
             raise ExecutionError("timeout" if is_late else "cancelled") from error
@@ -241,6 +241,13 @@ def _begin(store_ids: tuple[int, ...], is_all_stores: bool, statement_timeout: f
             idle_timeout=sql.Literal(_milliseconds(statement_timeout + GRACE)),
         )
         .as_bytes(None)
+    )
+
+
+def _too_large(max_bytes: int) -> ExecutionError:
+    size = max_bytes // 1024 // 1024
+    return ExecutionError(
+        "failed", f"The result is larger than {size} MB. Ask for fewer or shorter columns."
     )
 
 

@@ -1,6 +1,7 @@
 """Running statements: caps and counts, time-outs, cancellation, size, recovery."""
 
 import asyncio
+import resource
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -227,12 +228,12 @@ def test_a_statement_cancelled_by_an_operator_is_said_to_be(
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT repeat('x', 1000000) FROM generate_series(1, 200)",  # many rows
-        "SELECT repeat('x', 100000000)",  # one
+        "SELECT repeat('x', 1000000) FROM generate_series(1, 200)",  # many rows, stopped early
+        "SELECT repeat('x', 20000000)",  # one
         "SELECT string_agg(repeat('x', 1000), '') FROM generate_series(1, 50000)",
     ],
 )
-def test_a_result_that_is_too_large_is_not_read_to_its_end(
+def test_a_result_that_is_too_large_is_an_error(
     warehouse_url: str,
     reader_secret: str,
     context_of: ContextOf,
@@ -244,6 +245,19 @@ def test_a_result_that_is_too_large_is_not_read_to_its_end(
         runner.run(warehouse.run(statement, context_of()))
     assert caught.value.kind == "failed"
     assert runner.run(warehouse.run("SELECT 1", context_of())).rows == ((1,),)
+    runner.run(warehouse.close())
+
+
+def test_a_result_of_many_rows_is_not_read_to_its_end(
+    warehouse_url: str, reader_secret: str, context_of: ContextOf, runner: asyncio.Runner
+) -> None:
+    warehouse = own(warehouse_url, reader_secret)
+    statement = "SELECT repeat(md5(n::text), 300) FROM generate_series(1, 100000) AS n"  # 1 GB
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ExecutionError, match="larger than 8 MB"):
+        runner.run(warehouse.run(statement, context_of(), max_rows=100_000))
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 100 * 1024  # kB
     runner.run(warehouse.close())
 
 
