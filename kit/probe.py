@@ -1,21 +1,25 @@
-"""`python -m kit.probe URL`: exit 0 when it answers with success; for a container's health check,
-whose image has no curl."""
+"""Whether a service is ready: `python -m kit.probe URL` exits with 0 when it is, for a
+container's health check, whose image has no curl."""
 
 import sys
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+TIMEOUT_SECONDS = 3.0
 
-def main() -> int:
-    """The exit code."""
-    parts = urlsplit(sys.argv[1])
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=2)
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` (http, with a port) succeeds."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", parts.path or "/")
-        return 0 if connection.getresponse().status == 200 else 1
+        return 200 <= connection.getresponse().status < 300
     except (OSError, HTTPException):
-        return 1
+        return False
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(0 if answers(sys.argv[1]) else 1)

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import httpx
 import psutil
 
 from cli.demo.home import Home
 from cli.output import CommandError, say
 from kit.postgres_account import die_with_parent
+from kit.probe import answers
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
@@ -143,16 +143,15 @@ class Supervisor:
             for service in services:
                 self._show(service)
         deadline = time.monotonic() + START_SECONDS
-        with httpx.Client(trust_env=False, timeout=3.0) as client:
-            for service in services:
-                while not _is_ready(client, service):
-                    self.check()
-                    if time.monotonic() > deadline:
-                        raise CommandError(
-                            f"{service.name} was not ready after {START_SECONDS:.0f} seconds. "
-                            f"{self._last_words(service)}"
-                        )
-                    time.sleep(POLL_SECONDS)
+        for service in services:
+            while not answers(service.url + service.ready_path):
+                self.check()
+                if time.monotonic() > deadline:
+                    raise CommandError(
+                        f"{service.name} was not ready after {START_SECONDS:.0f} seconds. "
+                        f"{self._last_words(service)}"
+                    )
+                time.sleep(POLL_SECONDS)
 
     def watch(self) -> None:
         """Wait for ever; raises when a service ends by itself."""
@@ -224,13 +223,6 @@ class Supervisor:
             args=(self._log(service).open("r", errors="replace"), service.name),
             daemon=True,
         ).start()
-
-
-def _is_ready(client: httpx.Client, service: Service) -> bool:
-    try:
-        return client.get(service.url + service.ready_path).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _follow(log: IO[str], name: str) -> None:

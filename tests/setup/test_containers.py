@@ -2,7 +2,11 @@
 this reads the files."""
 
 import re
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -117,3 +121,27 @@ def test_the_health_checks_ask_the_port_that_the_service_listens_on() -> None:
     for name in ("workflow", "gateway", "webui"):
         port = SERVICES[name]["environment"][f"{name.upper()}_PORT"]
         assert SERVICES[name]["healthcheck"]["test"][-1] == f"http://127.0.0.1:{port}/readyz"
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (None, 1)])
+def test_the_health_check_says_whether_a_service_is_ready(status: int | None, code: int) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status or 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        url = f"http://127.0.0.1:{server.server_port}/readyz"
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        if status is not None:
+            thread.start()
+        else:
+            server.server_close()
+        probe = subprocess.run([sys.executable, "-m", "kit.probe", url], cwd=ROOT, check=False)
+        if status is not None:
+            server.shutdown()
+            thread.join()
+    assert probe.returncode == code
