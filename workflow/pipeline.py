@@ -127,7 +127,7 @@ async def _plan(
             profile=profile,
             context=run.context,
             sources=retrieved.sources,
-            suggestions=suggestions(model, run.context, profile),
+            suggestions=suggestions(model, run.context, profile, full_model=parts.models.whole),
             model_plan=parts.model_plan,
             today=parts.today(),
         )

@@ -31,4 +31,5 @@ async def get_suggestions(caller: Caller, running: Running) -> Suggestions:
         profile = await running.parts.profiles.get(model, caller)
     except ExecutionError as error:
         raise Unavailable("The warehouse cannot be reached just now. Please try again.") from error
-    return Suggestions(items=suggestions(model, caller, profile))
+    whole = running.parts.models.whole
+    return Suggestions(items=suggestions(model, caller, profile, full_model=whole))

@@ -73,7 +73,7 @@ def test_nobody_learns_of_a_value_they_may_not_see(
             " JOIN address USING (address_id) WHERE store_id = 2 EXCEPT SELECT city_id"
             " FROM customer JOIN address USING (address_id) WHERE store_id = 1)"
         )
-    warehouse = Warehouse(own_warehouse_url, reader_secret=reader_secret, roles=["admin"])
+    warehouse = Warehouse(own_warehouse_url, reader_secret=reader_secret)
     for stores, is_known in (((1,), False), ((2,), True), (None, True), ((), False)):
         found = runner.run(profile(warehouse, model(CUSTOMERS), context_of("admin", stores)))
         assert ("Hidden" in found.values.get("city", ())) is is_known
@@ -113,7 +113,7 @@ def test_a_dataset_that_takes_too_long_is_left_out(
                 raise ExecutionError("timeout")
             return await warehouse.run(statement, context, max_rows=1000)
 
-    slow = Slow("", reader_secret="", roles=[])
+    slow = Slow("", reader_secret="")
     found = runner.run(profile(slow, model(PAYMENTS, CUSTOMERS), context_of("admin", (1,))))
     assert found.newest == {}
     assert set(found.values) == {"city", "store"}

@@ -29,7 +29,7 @@ def own(
     max_bytes: int = 8 * 1024 * 1024, connect_timeout: float = 5.0,
 ) -> Warehouse:  # fmt: skip
     return Warehouse(
-        url, reader_secret=secret, roles=["admin"], pool_size=pool_size,
+        url, reader_secret=secret, pool_size=pool_size,
         statement_timeout=statement_timeout, max_bytes=max_bytes, connect_timeout=connect_timeout,
     )  # fmt: skip
 
