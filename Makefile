@@ -2,7 +2,7 @@
 # Settings are given by environment or on the line: make demo GATEWAY_PORT=8010 SCALE=10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports bench clean requirements environment environment-dev
+.PHONY: help demo test lint types imports bench docs clean requirements environment environment-dev
 BIN := .venv/bin
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
@@ -29,6 +29,14 @@ imports: environment-dev ## the arrows between packages
 
 bench: environment-dev ## measure, and print the table of docs/benchmarks.md
 	@exec $(BIN)/python -m bench $(ARGS)
+
+docs: environment-dev ## bring the table of docs/settings.md up to date
+	@$(BIN)/countersign settings --document >.set-up.table
+	@awk 'NR == FNR { table = table $$0 "\n"; next } \
+		/^\| Setting \|/ { printf "%s", table; inside = 1; next } \
+		inside && /^\|/ { next } { inside = 0; print }' \
+		.set-up.table docs/settings.md >.set-up.document
+	@mv .set-up.document docs/settings.md && rm .set-up.table
 
 requirements: environment-dev ## compile requirements/*.txt again from *.in; UPGRADE=1 for newer ones
 	@cd requirements && for name in bootstrap run dev; do \

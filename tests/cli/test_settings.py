@@ -51,10 +51,7 @@ def test_every_setting_has_a_sentence_and_a_row_in_the_document() -> None:
     for setting in all_settings():
         assert setting.description.endswith("."), f"{setting.name} has no sentence"
         assert f"| `{setting.name}` |" in DOCUMENT.read_text()
-    assert as_document() in DOCUMENT.read_text(), (
-        "docs/settings.md is out of date: replace its table by the output of "
-        "`countersign settings --document`"
-    )
+    assert as_document() in DOCUMENT.read_text(), "docs/settings.md is out of date: run `make docs`"
 
 
 @pytest.mark.usefixtures("place")
