@@ -33,9 +33,7 @@ ALLOWED_STABLE = (
     "array_to_json", "json_agg", "json_agg_strict", "json_build_array", "json_build_object",
     "json_object_agg", "json_object_agg_strict", "json_object_agg_unique",
     "json_object_agg_unique_strict", "jsonb_agg", "jsonb_agg_strict", "jsonb_build_array",
-    "jsonb_build_object", "jsonb_object_agg", "jsonb_object_agg_strict",
-    "jsonb_object_agg_unique", "jsonb_object_agg_unique_strict", "row_to_json", "to_json",
-    "to_jsonb",
+    "jsonb_build_object", "row_to_json", "to_json", "to_jsonb",
 )  # fmt: skip
 
 REQUIRE_SUPERUSER = """
