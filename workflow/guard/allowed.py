@@ -60,6 +60,14 @@ _JSON_AND_ARRAYS = _words("""
 
 FUNCTIONS: Final = AGGREGATES | _WINDOW | _NUMBERS | _STRINGS | _TIME | _JSON_AND_ARRAYS
 
+SET_RETURNING: Final = _words("""
+    generate_series generate_subscripts json_array_elements json_array_elements_text json_each
+    json_each_text json_object_keys json_to_recordset jsonb_array_elements
+    jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_keys jsonb_to_recordset
+    regexp_matches regexp_split_to_table string_to_table unnest
+""")
+"""Give any number of rows, none included, for each row."""
+
 SESSION_FUNCTIONS: Final = _words("""
     current_catalog current_database current_query current_role current_schema current_schemas
     current_setting current_user getpgusername inet_client_addr inet_client_port inet_server_addr

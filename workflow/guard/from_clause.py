@@ -57,12 +57,19 @@ class FromClause(Values):
                 for one in level.sources[before:]:
                     one.is_linked = True
             for one in join.args.get("using") or []:
-                self.value(exp.Column(this=one.copy()), env)
+                carried = self.value(exp.Column(this=one.copy()), env)
+                if carried.personal and not self._is_plain_everywhere(folded(one), level):
+                    self.notes.personal_use(carried.personal, "condition", one)
             on = join.args.get("on")
             if on is not None:
                 self.condition(on, env)
                 conditions.append(on)
         return conditions
+
+    def _is_plain_everywhere(self, name: str, level: Level) -> bool:
+        """Whether a merged column is a personal-data column of a relation on every side."""
+        found = [one.columns[name] for one in level.sources if name in one.columns]
+        return len(found) > 1 and all(one.is_plain and one.personal for one in found)
 
     def _add(self, node: exp.Expr, level: Level, env: Env) -> None:
         """Take in one entry of a FROM."""
@@ -124,8 +131,8 @@ class FromClause(Values):
             self.notes.tables.append(TableToReplace(node, known[0], relation, used))
         if columns and relation.columns is not None:
             self.notes.names.append(f.NameUse(name, "columns renamed", at))
-        personal = {one: Value(frozenset({one}), 1) for one in relation.personal}
-        given = {one: Value(weight=1) for one in relation.columns or ()}
+        personal = {one: Value(frozenset({one}), 1, is_plain=True) for one in relation.personal}
+        given = {one: Value(weight=1, is_plain=True) for one in relation.columns or ()}
         found = {**given, **{k: v for k, v in personal.items() if k in given}}
         everything = relation.personal if columns else frozenset()
         return Source(
@@ -151,9 +158,10 @@ class FromClause(Values):
         else:
             self.notes.syntax.append(f.Syntax(type(node).__name__, self.notes.at(node)))
             carried = Value()
+        self.notes.personal_use(carried.personal, "condition", node)  # how many rows it gives
         one = Value(carried.personal, max(carried.weight, 1))
         return Source(
-            alias=alias,
+            alias=alias or _name_of(node),
             columns=dict.fromkeys(columns, one),
             is_open=True,
             rest=one,
@@ -176,6 +184,16 @@ class FromClause(Values):
             rest=Value(everything.personal, 1),
             is_linked=len(given) == 1,
         )
+
+
+def _name_of(node: exp.Expr) -> str | None:
+    """The alias that PostgreSQL gives to a function in FROM."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).lower()
+    if isinstance(node, (exp.Unnest, exp.Explode)):
+        return "unnest"
+    is_series = isinstance(node, (exp.GenerateSeries, exp.ExplodingGenerateSeries))
+    return "generate_series" if is_series else None
 
 
 def relations_by_name(scope: GuardScope) -> dict[tuple[str, ...], tuple[str, Relation]]:

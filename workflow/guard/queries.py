@@ -101,8 +101,12 @@ class Queries(FromClause):
     def _set_operation(self, node: exp.SetOperation, env: Env) -> Output:
         branches: list[exp.Expr] = []
         one: exp.Expr = node
+        is_matching = False  # all but UNION ALL compare the rows of one branch to those of another
         while isinstance(one, exp.SetOperation) and (one is node or not one.args.get("with_")):
             self.structure(one)
+            is_matching = is_matching or not (
+                isinstance(one, exp.Union) and one.args.get("distinct") is False
+            )
             branches.append(one.expression)
             one = one.this
         branches.append(one)
@@ -111,6 +115,8 @@ class Queries(FromClause):
             if output.has_sorted_star:
                 self.notes.positional_stars.append(f.PositionalStar(self.notes.at(branch)))
         merged = _merged(outputs)
+        if is_matching:
+            self.notes.personal_use(merged.everything.personal, "condition", node)
         self._order_and_limit(node, merged, env)
         return merged
 
@@ -157,8 +163,10 @@ class Queries(FromClause):
                 rest.extend([given.rest] if given.is_open else [])
                 has_sorted_star = has_sorted_star or given.has_sorted_star
             else:
-                inner = one.this if isinstance(one, exp.Alias) else one
-                carried = self.value(inner, env)
+                series = len(self.notes.series)
+                carried = self.value(one.this if isinstance(one, exp.Alias) else one, env)
+                if level.sources and len(self.notes.series) > series:
+                    self.crosses += 1
                 columns.append((self._output_name(one), carried))
         return Output(
             columns=tuple(columns),
@@ -216,7 +224,8 @@ class Queries(FromClause):
             is_sorted = is_sorted or one.has_sorted_star or (is_known and len(names) > 1)
             if one.is_open:
                 rest.append(one.rest)
-        if any(name is not None for _, name in pieces):
+        is_named = all(one.alias is not None for one in wanted)
+        if is_named and any(name is not None for _, name in pieces):
             self.notes.stars.append(StarToExpand(node, star, tuple(pieces)))
         return Output(tuple(columns), bool(rest), together(rest), has_sorted_star=is_sorted)
 
@@ -286,7 +295,8 @@ class Queries(FromClause):
             if options is not None:
                 self.structure(options)
             if isinstance(amount, exp.Expr):
-                self.value(amount, Env(env.ctes))
+                carried = self.value(amount, Env(env.ctes))
+                self.notes.personal_use(carried.personal, "condition", amount)
 
 
 def reads_itself(node: exp.Expr, name: str) -> bool:

@@ -72,7 +72,7 @@ def _expand(star: StarToExpand) -> None:
 
 
 def _replace(one: TableToReplace, scope: GuardScope) -> None:
-    """Name the relation in full; where the row scope restricts it, put the restriction inside."""
+    """Name the relation in full, within the columns that are used and the rows in scope."""
     table = one.table
     alias = table.args.get("alias")
     if alias is None:
@@ -81,32 +81,38 @@ def _replace(one: TableToReplace, scope: GuardScope) -> None:
     needs_alias = parts[-1].this != folded(table.this) or table.args.get("alias") is not None
     full = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
     joins = table.args.get("joins")
-    if scope.row_scope is None or one.relation.scope_column is None:
+    is_scoped = scope.row_scope is not None and one.relation.scope_column is not None
+    if not is_scoped and one.relation.columns is None:
         full.set("alias", alias if needs_alias else None)
         full.set("joins", joins)
         table.replace(full)
         return
-    scoped = exp.Subquery(this=_scoped(full, one, scope.row_scope), alias=alias)
-    scoped.set("joins", joins)
-    table.replace(scoped)
+    inside = _columns_used(full, one)
+    if is_scoped:
+        inside.set("where", exp.Where(this=_restriction(one, scope.row_scope or ())))
+    wrapped = exp.Subquery(this=inside, alias=alias)
+    wrapped.set("joins", joins)
+    table.replace(wrapped)
 
 
-def _scoped(table: exp.Table, one: TableToReplace, row_scope: tuple[int, ...]) -> exp.Select:
-    """The rows of a relation that are in scope, with those of its columns that are used."""
-    scope_column = one.relation.scope_column or ""
+def _columns_used(table: exp.Table, one: TableToReplace) -> exp.Select:
+    """The relation with those of its columns that are used. What is hidden is then not there to
+    be met by accident: PostgreSQL looks for a name in the innermost FROM first, and in GROUP BY
+    for a column before an alias, whether or not the role may read it."""
     columns: list[exp.Expr] = [exp.Star()]
     if one.relation.columns is not None:
-        names = sorted(one.used & one.relation.columns) or [scope_column]
+        names = sorted(one.used) or sorted(one.relation.columns)[:1]
         columns = [exp.Column(this=identifier(name)) for name in names]
-    restriction: exp.Expr = exp.false()
-    if row_scope:
-        column = exp.Column(this=identifier(scope_column))
-        numbers = [exp.Literal.number(number) for number in row_scope]
-        restriction = exp.In(this=column, expressions=numbers)
-    return exp.Select(
-        expressions=columns,
-        from_=exp.From(this=table),
-        where=exp.Where(this=restriction),
+    return exp.Select(expressions=columns, from_=exp.From(this=table))
+
+
+def _restriction(one: TableToReplace, row_scope: tuple[int, ...]) -> exp.Expr:
+    """The condition that keeps the rows in scope."""
+    if not row_scope:
+        return exp.false()
+    return exp.In(
+        this=exp.Column(this=identifier(one.relation.scope_column or "")),
+        expressions=[exp.Literal.number(number) for number in row_scope],
     )
 
 

@@ -4,9 +4,16 @@ Nothing here relies on what the first opinion found: the text that is about to r
 again, and has to stand on its own.
 """
 
+import re
+from collections import Counter
+from typing import Final
+
 from workflow.guard import allowed
-from workflow.guard.reading import Named, Reading, read
+from workflow.guard.reading import Named, Node, Reading, read
 from workflow.guard.scope import GuardScope
+
+_OF_VALUES: Final = re.compile(r"column[0-9]+")
+"""What PostgreSQL calls the columns of VALUES."""
 
 
 def objection(sql: str, scope: GuardScope) -> str | None:
@@ -26,6 +33,7 @@ def objection(sql: str, scope: GuardScope) -> str | None:
         or _first(reading.clocks, allowed.CLOCKS, "the session fact")
         or _types(reading.types)
         or _columns(reading, scope)
+        or _rows(reading, scope)
         or _cap(reading, scope)
     )
 
@@ -76,8 +84,67 @@ def _columns(reading: Reading, scope: GuardScope) -> str | None:
         known.add(by_name[one.parts].scope_column or "*")
     made = known | {function.name for function in reading.functions}
     for column in reading.columns:
-        if column.name not in made and not column.name.startswith("column"):
+        if column.name not in made and not _OF_VALUES.fullmatch(column.name):
             return f"it names the column {column.name}"
+    return None
+
+
+def _rows(reading: Reading, scope: GuardScope) -> str | None:
+    """Every relation with a scope column stands alone in a FROM, under its restriction."""
+    if scope.row_scope is None or reading.statement is None:
+        return None
+    restricted = {
+        tuple((relation.qualified or name).split(".")): relation.scope_column
+        for name, relation in scope.relations.items()
+        if relation.scope_column is not None
+    }
+    read = Counter(one.parts for one in reading.relations if one.parts in restricted)
+    kept: Counter[tuple[str, ...]] = Counter()
+    pending: list[object] = [reading.statement]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, list):
+            pending.extend(one)
+        elif isinstance(one, dict):
+            parts = _only_relation(one)
+            column = restricted.get(parts) if parts is not None else None
+            if parts is not None and column is not None:
+                where = one.get("whereClause")
+                kept[parts] += _is_restriction(where, column, scope.row_scope)
+            pending.extend(one.values())
+    return None if kept == read else "it reads rows outside the scope"
+
+
+def _only_relation(statement: Node) -> tuple[str, ...] | None:
+    match statement.get("fromClause"):
+        case [{"RangeVar": {**table}}]:
+            keys = ("catalogname", "schemaname", "relname")
+            return tuple(part for key in keys if isinstance(part := table.get(key), str))
+    return None
+
+
+def _is_restriction(where: object, column: str, rows: tuple[int, ...]) -> bool:
+    """Whether a condition is `column IN (1, 2)`, or FALSE where there are no rows to see."""
+    match where:
+        case {"A_Const": {"boolval": {**value}}}:
+            return not rows and not value
+        case {
+            "A_Expr": {
+                "kind": "AEXPR_IN",
+                "name": [{"String": {"sval": "="}}],
+                "lexpr": {"ColumnRef": {"fields": [{"String": {"sval": name}}]}},
+                "rexpr": {"List": {"items": [*items]}},
+            }
+        }:
+            return name == column and [_integer(one) for one in items] == list(rows)
+    return False
+
+
+def _integer(constant: object) -> int | None:
+    match constant:
+        case {"A_Const": {"ival": {**value}}}:
+            number = value.get("ival", 0)
+            return number if isinstance(number, int) else None
     return None
 
 

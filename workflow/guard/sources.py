@@ -20,10 +20,11 @@ def folded(identifier: exp.Expr) -> str:
 
 class Value(NamedTuple):
     """What an expression carries: the personal-data columns it shows, and how many column values
-    it may be made of."""
+    it may be made of. `is_plain`: it is a relation's column, handed on and not worked on."""
 
     personal: frozenset[str] = NOBODY
     weight: int = 0
+    is_plain: bool = False
 
 
 NOTHING = Value()
@@ -72,6 +73,11 @@ class Source:
     reads: int = 0
     crosses: int = 0
     used: set[str] = field(default_factory=set)
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether this is a relation, and not a query or a function."""
+        return self.relation is not None
 
     def take(self, name: str) -> Value:
         """The column of that name, which is from now on used. It must be there."""
@@ -122,11 +128,12 @@ def source_of(alias: str | None, output: Output) -> Source:
             unnamed.append(value)
         else:
             columns[name] = together([value, columns[name]]) if name in columns else value
+    is_open = output.is_open or bool(unnamed)
     return Source(
         alias=alias,
         columns=columns,
-        is_open=output.is_open or bool(unnamed),
-        rest=together([output.rest, *unnamed]),
+        is_open=is_open,
+        rest=output.everything if is_open else NOTHING,  # `q.text` would be the whole row
         is_linked=output.is_single,
         has_sorted_star=output.has_sorted_star,
         reads=output.reads,

@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from workflow.guard import facts as f
-from workflow.guard.allowed import SYSTEM_COLUMNS
+from workflow.guard.allowed import SET_RETURNING, SYSTEM_COLUMNS
 from workflow.guard.expressions import CLOCKS, FUNCTIONS, PLAIN, STRUCTURE, TYPES
 from workflow.guard.growth import grown, padding_of, pattern_of, series_rows
 from workflow.guard.notes import Notes
@@ -55,6 +55,8 @@ class Values(ABC):
             return special(node, env)
         carried = together([self.value(one, env) for one in _operands(node)])
         carried = self._weighed(node, carried)
+        if carried.personal and _gives_rows(node):
+            self.notes.personal_use(carried.personal, "condition", node)
         self.notes.weight = max(self.notes.weight, carried.weight)
         return carried
 
@@ -129,7 +131,7 @@ class Values(ABC):
             if isinstance(one, exp.Star):
                 continue
             carried = self.value(one, env)
-            if carried.personal and not isinstance(one, exp.Column):
+            if not carried.is_plain:
                 self.notes.personal_use(carried.personal, "condition", one)
         return Value(weight=1)
 
@@ -149,7 +151,8 @@ class Values(ABC):
             for key in ("start", "end"):
                 bound = spec.args.get(key)
                 if isinstance(bound, exp.Expr):
-                    self.value(bound, env)
+                    carried = self.value(bound, env)
+                    self.notes.personal_use(carried.personal, "condition", bound)
         this = node.this
         return NOTHING if isinstance(this, exp.Identifier) else self.value(this, env)
 
@@ -167,8 +170,18 @@ class Values(ABC):
                 pending.append(one.this)
                 continue
             carried = self.value(one, env)
-            if carried.personal and not _is_harmless(one):
+            if carried.personal and not self._is_harmless(one, env):
                 self.notes.personal_use(carried.personal, "condition", one)
+
+    def _is_harmless(self, node: exp.Expr, env: Env) -> bool:
+        """A test whether a plain column is null, or equals another plain personal-data column."""
+        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+            return isinstance(node.this, exp.Column) and self.column(node.this, env).is_plain
+        if not isinstance(node, exp.EQ):
+            return False
+        sides = [one for one in (node.this, node.expression) if isinstance(one, exp.Column)]
+        values = [self.column(one, env) for one in sides]
+        return len(values) == 2 and all(one.is_plain and one.personal for one in values)
 
     def column(self, node: exp.Expr, env: Env) -> Value:
         """A column, found where PostgreSQL would find it; of several that fit, all."""
@@ -192,6 +205,8 @@ class Values(ABC):
                 self._note_column(name, "whole row", node)
                 return self._all(env, name)
             opened = [one for one in level.sources if one.is_open]
+            if name in SYSTEM_COLUMNS and any(one.is_relation for one in opened):
+                break
             is_open = is_open or bool(opened)
             carried.extend(_rest(one, name) for one in opened)
         self._note_column(name, _standing(name, is_open), node)
@@ -238,6 +253,13 @@ class Values(ABC):
         )
 
 
+def _gives_rows(node: exp.Expr) -> bool:
+    """Whether a function gives as many rows as it finds: that counts, so it decides."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).lower() in SET_RETURNING
+    return isinstance(node, exp.Explode)
+
+
 def _operands(node: exp.Expr) -> list[exp.Expr]:
     """What an expression is made of, a long row of one operator (`a || b || c`) taken flat."""
     operands: list[exp.Expr] = []
@@ -266,11 +288,3 @@ def _standing(name: str, is_open: bool) -> f.Standing:
     if name in SYSTEM_COLUMNS:
         return "system"
     return "any" if is_open else "unknown"
-
-
-def _is_harmless(node: exp.Expr) -> bool:
-    if isinstance(node, exp.Is):
-        return isinstance(node.expression, exp.Null)
-    return isinstance(node, exp.EQ) and all(
-        isinstance(one, exp.Column) for one in (node.this, node.expression)
-    )

@@ -1,6 +1,7 @@
 """The guardrails as a whole."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -107,3 +108,22 @@ def test_deep_statements_do_not_exhaust_the_stack_of_a_small_thread() -> None:
     finally:
         threading.stack_size(0)
     assert len(answers) == len(hostile)
+
+
+def test_rows_outside_the_scope_are_seen_by_the_second_opinion() -> None:
+    refused = [
+        "SELECT id FROM a.v LIMIT 5",
+        "SELECT id FROM a.v WHERE s IN (1, 2) LIMIT 5",
+        "SELECT id FROM a.v WHERE s IN (2) LIMIT 5",
+        "SELECT id FROM a.v WHERE id IN (1) LIMIT 5",
+        "SELECT id FROM a.v WHERE NOT s IN (1) LIMIT 5",
+        "SELECT id FROM a.v WHERE s NOT IN (1) LIMIT 5",
+        "SELECT id FROM a.v WHERE s IN (1) OR true LIMIT 5",
+        "SELECT x.id FROM a.v AS x, a.v AS y WHERE s IN (1) LIMIT 5",
+        "SELECT id FROM a.v WHERE s IN (1) UNION SELECT id FROM a.v LIMIT 5",
+        "SELECT id FROM a.v WHERE false LIMIT 5",
+    ]
+    assert [one for one in refused if objection(one, SCOPE) is None] == []
+    nobody = replace(SCOPE, row_scope=())
+    assert objection("SELECT id FROM a.v WHERE false LIMIT 5", nobody) is None
+    assert objection("SELECT id FROM a.v WHERE true LIMIT 5", nobody) is not None

@@ -20,7 +20,11 @@ def answers(*lines: object, is_raw: bool = False) -> tuple[int, list[dict[str, o
 def test_a_line_gets_its_verdict() -> None:
     code, (answer,) = answers(GOOD)
     assert code == 0
-    assert answer == {"verdict": "pass", "findings": [], "sql": "SELECT id FROM v LIMIT 200"}
+    assert answer == {
+        "verdict": "pass",
+        "findings": [],
+        "sql": "SELECT id FROM (SELECT id FROM v) AS v LIMIT 200",
+    }
 
 
 def test_null_means_any_column_and_a_list_only_those() -> None:

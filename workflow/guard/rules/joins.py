@@ -8,7 +8,7 @@ from workflow.guard.facts import Facts
 from workflow.guard.findings import block
 
 MOST_READS: Final = 32
-MOST_CROSSES: Final = 2
+MOST_CROSSES: Final = 1
 
 
 def of_facts(facts: Facts) -> Iterator[Finding]:
@@ -25,5 +25,5 @@ def of_facts(facts: Facts) -> Iterator[Finding]:
         yield block(
             "joins",
             f"{facts.crosses} joins relate nothing to nothing (no column equals another); at most"
-            f" {MOST_CROSSES} are accepted.",
+            f" {MOST_CROSSES} is accepted.",
         )

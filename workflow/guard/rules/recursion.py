@@ -7,7 +7,7 @@ from contracts.verdict import Finding
 from workflow.guard.facts import Facts
 from workflow.guard.findings import block, quoted
 
-MOST_ROUNDS: Final = 1000
+MOST_ROUNDS: Final = 400
 
 
 def of_facts(facts: Facts) -> Iterator[Finding]:
