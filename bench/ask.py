@@ -5,15 +5,24 @@ database at two sizes of the data, a model that takes 300 ms, resident memory. B
 stands what the same run measured of its limit: the same statements on the database alone.
 """
 
+import argparse
 import asyncio
 import statistics
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
+import psutil
+import psycopg
 
 from bench.http import Connection
-from tests.stack import Demo
+from contracts.context import UserContext
+from tests.stack import Demo, start_demo, stop_demo
+from workflow.execute.warehouse import Warehouse
 
 QUESTIONS = (
     "What is total revenue for my store 1?",
@@ -121,3 +130,152 @@ def resident_megabytes(at: Demo) -> dict[str, float]:
             if words[-2:] == ["-m", name]:
                 found[name] = child.memory_info().rss / 1024**2
     return found
+
+
+async def floor(at: Demo, *, askers: int, statements: int) -> Load:
+    """The limit: the same statements on the database alone, as the same reader in the same kind
+    of transaction, by `askers` connections."""
+    with psycopg.connect(at.settings["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            """
+            SELECT answer->>'sql', user_context FROM runs JOIN query_audit_logs USING (run_id)
+            WHERE status = 'completed' ORDER BY run_id DESC LIMIT %s
+            """,
+            (len(QUESTIONS),),
+        ).fetchall()
+    context = UserContext.model_validate(rows[0][1])
+    warehouse = Warehouse(
+        at.settings["WAREHOUSE_URL"],
+        reader_secret=at.settings["WAREHOUSE_READER_SECRET"],
+        pool_size=4,
+    )
+    latencies: list[float] = []
+    counter = iter(range(statements))
+
+    async def asker() -> None:
+        for number in counter:
+            started = time.perf_counter()
+            await warehouse.run(rows[number % len(rows)][0], context)
+            latencies.append(time.perf_counter() - started)
+
+    await asker()
+    latencies.clear()
+    counter = iter(range(statements))
+    started = time.perf_counter()
+    await asyncio.gather(*(asker() for _ in range(askers)))
+    seconds = time.perf_counter() - started
+    await warehouse.close()
+    return Load(tuple(latencies), (), seconds)
+
+
+async def measure(at: Demo, questions: int) -> list[tuple[str, str, str, str]]:
+    """Rows of the table: what, figure, the database alone, target."""
+    person = await login(at, "manager_store1", "manager123")
+    one = await load(at, person, askers=1, questions=questions // 4)
+    one_floor = await floor(at, askers=1, statements=questions // 4)
+    many = await load(at, person, askers=16, questions=questions)
+    many_floor = await floor(at, askers=16, statements=questions)
+    first = await first_event(at, person)
+    return [
+        (
+            "one asker, p50",
+            f"{one.percentile(0.5):.1f} ms",
+            f"{one_floor.percentile(0.5):.1f} ms",
+            "12 ms, aim 8",
+        ),
+        (
+            "sixteen askers, answers a second",
+            f"{many.rate:.0f}",
+            f"{many_floor.rate:.0f}",
+            "90, aim 150",
+        ),
+        (
+            "sixteen askers, p95",
+            f"{many.percentile(0.95):.0f} ms",
+            f"{many_floor.percentile(0.95):.0f} ms",
+            "250 ms",
+        ),
+        ("first streamed event, median", f"{first:.1f} ms", "", "10 ms"),
+        (
+            "one asker, median outside db_execution",
+            f"{statistics.median(one.outside_database) * 1000:.1f} ms",
+            "",
+            "",
+        ),
+    ]
+
+
+async def measure_model(at: Demo, seconds: float) -> list[tuple[str, str, str, str]]:
+    """Sixteen askers over a model of 300 ms: answers a second beside what the model allows."""
+    person = await login(at, "manager_store1", "manager123")
+    allowed = 16 / 0.3
+    found = await load(at, person, askers=16, questions=round(allowed * seconds), warm_up=16)
+    return [
+        (
+            "sixteen askers, model of 300 ms, answers a second",
+            f"{found.rate:.1f}",
+            f"{allowed:.1f} (the model's limit)",
+            f"95 %: {allowed * 0.95:.1f}; here {found.rate / allowed:.1%}",
+        )
+    ]
+
+
+async def measure_memory(at: Demo, questions: int) -> list[tuple[str, str, str, str]]:
+    """Resident memory after half and after all of `questions`."""
+    person = await login(at, "manager_store1", "manager123")
+    await load(at, person, askers=16, questions=questions // 2)
+    half = resident_megabytes(at)
+    person = await login(at, "manager_store1", "manager123")
+    await load(at, person, askers=16, questions=questions // 2)
+    whole = resident_megabytes(at)
+    return [
+        (
+            f"{name}, resident after {questions:,} questions",
+            f"{whole[name]:.0f} MB",
+            f"{half[name]:.0f} MB after half",
+            "under 250 MB, flat",
+        )
+        for name in whole
+    ]
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[Demo]:
+    """A demo of its own, thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="cs-bench-") as folder:
+        Path(folder).chmod(0o755)
+        at = start_demo(Path(folder) / "home", **settings)
+        try:
+            yield at
+        finally:
+            stop_demo(at)
+
+
+def main() -> None:
+    """Measure, and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=1600, help="of the sixteen askers")
+    parser.add_argument("--memory", type=int, default=10_000, help="questions; 0 to leave out")
+    parser.add_argument("--scale", type=int, default=0, help="also at this size of the data")
+    options = parser.parse_args()
+    rows = []
+    with running() as at:
+        rows += asyncio.run(measure(at, options.questions))
+        if options.memory:
+            rows += asyncio.run(measure_memory(at, options.memory))
+    with running(MODEL="local", OPENAI_MODEL="local-slow-300ms") as at:
+        rows += asyncio.run(measure_model(at, 15))
+    if options.scale:
+        with running(SCALE=str(options.scale)) as at:
+            person = asyncio.run(login(at, "manager_store1", "manager123"))
+            found = asyncio.run(load(at, person, askers=1, questions=40))
+            outside = statistics.median(found.outside_database) * 1000
+            what = f"one asker, median outside db_execution, --scale {options.scale}"
+            rows.append((what, f"{outside:.1f} ms", "", "at most 10 % over scale 1"))
+    print("| what | measured | the same run's limit | target |\n| --- | --- | --- | --- |")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()

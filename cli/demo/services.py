@@ -69,7 +69,8 @@ class Demo:
             settings["WAREHOUSE_URL"] = self.databases.warehouse
         if self.has_local_model:
             settings["OPENAI_BASE_URL"] = self.url("LOCAL_MODEL_PORT") + "/v1"
-            settings["OPENAI_MODEL"] = LOCAL_MODEL
+            wanted = self.outside.get("OPENAI_MODEL", "")
+            settings["OPENAI_MODEL"] = wanted if wanted.startswith(LOCAL_MODEL) else LOCAL_MODEL
             settings["OPENAI_FALLBACK_MODELS"] = ""
         return settings
 

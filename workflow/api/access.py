@@ -13,7 +13,7 @@ from workflow.bootstrap import Workflow
 header = APIKeyHeader(name=internal_token.HEADER, auto_error=False)
 
 
-def workflow(request: Request) -> Workflow:
+async def workflow(request: Request) -> Workflow:
     """The running workflow."""
     running: Workflow = request.app.state.workflow
     return running
@@ -22,7 +22,7 @@ def workflow(request: Request) -> Workflow:
 Running = Annotated[Workflow, Depends(workflow)]
 
 
-def context(running: Running, token: Annotated[str | None, Security(header)]) -> UserContext:
+async def context(running: Running, token: Annotated[str | None, Security(header)]) -> UserContext:
     """The verified user context. Raises Unauthorised."""
     try:
         return internal_token.verify(token, running.internal_key)

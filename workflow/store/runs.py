@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import orjson
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow, class_row
@@ -57,9 +58,10 @@ WITH moved AS (
 written AS (
     INSERT INTO query_audit_events (run_id, seq, stage, status, at, duration_ms, detail,
         prev_hash, hash)
-    SELECT %(run_id)s, event.* FROM moved, unnest(%(seqs)s::int[], %(stages)s::text[],
-        %(statuses)s::text[], %(moments)s::timestamptz[], %(durations)s::numeric[],
-        %(details)s::json[], %(prev_hashes)s::text[], %(hashes)s::text[]) AS event)
+    SELECT %(run_id)s, event.seq, event.stage, event.status, event.at, event.duration_ms,
+        event.detail::json, event.prev_hash, event.hash
+    FROM moved, json_to_recordset(%(events)s) AS event (seq integer, stage text, status text,
+        at timestamptz, duration_ms numeric, detail text, prev_hash text, hash text))
 SELECT cancel_requested FROM moved
 """
 
@@ -180,14 +182,8 @@ async def advance(
             "status": status.value,
             "answer": answer,
             "worker_id": worker_id,
-            "seqs": [e.seq for e in events],
-            "stages": [e.stage for e in events],
-            "statuses": [e.status for e in events],
-            "moments": [e.at for e in events],
-            "durations": [e.duration_ms for e in events],
-            "details": [e.detail for e in events],
-            "prev_hashes": [e.prev_hash for e in events],
-            "hashes": [e.hash for e in events],
+            # one JSON text is several times quicker to send than an array for each column
+            "events": orjson.dumps([_fields(e) for e in events]).decode(),
         },
     )
     row = await cursor.fetchone()
@@ -280,3 +276,16 @@ def _run(row: TupleRow) -> Run:
         head_hash=head,
         takeovers=takeovers,
     )
+
+
+def _fields(event: EventRow) -> dict[str, str | int]:
+    return {
+        "seq": event.seq,
+        "stage": event.stage,
+        "status": event.status,
+        "at": event.at.isoformat(),
+        "duration_ms": str(event.duration_ms),
+        "detail": event.detail,
+        "prev_hash": event.prev_hash,
+        "hash": event.hash,
+    }

@@ -201,7 +201,7 @@ async def test_a_model_is_not_paid_twice_for_what_is_on_record(
         usage = answer["usage"]
         assert isinstance(usage, dict)
         assert usage["model"] == "local"
-        assert httpx.get(f"{base}/calls", trust_env=False).json()["calls"] == paid
+        assert httpx.get(f"{base}/calls", trust_env=False).json()["total"] == paid
     finally:
         model.terminate()
         model.wait(10)
