@@ -18,10 +18,12 @@ _FROM: tuple[Relation, Relation] = ("since", "in")
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A plan, and what the narration must say with it."""
+    """A plan, and what the narration must say with it. `is_assumed` when it holds something that
+    was not said, however likely."""
 
     plan: Plan
     notes: tuple[str, ...]
+    is_assumed: bool = False
 
 
 class Keep(Enum):
@@ -55,7 +57,7 @@ class Assembler:
             order=self._order(names, dimensions),
             limit=self._parts.rank.limit if self._parts.rank and dimensions else None,
         )
-        return Assembled(plan, (*timing.notes, *self._rank_notes(plan)))
+        return Assembled(plan, (*timing.notes, *self._rank_notes(plan)), timing.is_assumed)
 
     def _label(self, kind: str, name: str) -> str:
         return self._reading.label(kind, name)
@@ -130,7 +132,23 @@ class Assembler:
             raise Unclear(unclear.ask, self._each_period(facts, part, reference)) from None
         if timing.field is None:
             self._require_time(facts, part, timing)
+            self._ask_which_date(facts, part)
         return timing
+
+    def _ask_which_date(self, facts: list[MetricFacts], part: TimePart) -> None:
+        """What is counted by its return may be meant by the day of its return."""
+        other = self._lexicon.other_date(facts[0].metric.name)
+        usual = facts[0].dataset.time_field
+        if other is None or usual is None or len(facts) > 1:
+            return
+        if is_stamped(self._reading, part, usual):
+            return
+        plans = tuple(
+            self._with(time=replace(part, field=field)).build(_names(facts)).plan
+            for field in (other, usual)
+        )
+        labels = [self._reading.label("field", f).lower() for f in (other, usual)]
+        raise Unclear(f"By {labels[0]}, or by {labels[1]}?", plans)
 
     def _ask_from(self, facts: list[MetricFacts], part: TimePart) -> None:
         """ "Revenue from May": in May, or since?"""
@@ -180,8 +198,8 @@ class Assembler:
                 always = self._with(time=None).build((fact.metric.name,)).plan
                 then = always.model_copy(update={"time": timing.range})
                 raise Unclear(
-                    f"The date of {label.lower()} is {self._reading.label('field', field).lower()}."
-                    " Do you want those of that period, or all?",
+                    f"{label} go by {self._reading.label('field', field).lower()}. "
+                    "Do you want those of that period, or all?",
                     (then, always),
                 )
 
@@ -217,23 +235,29 @@ class Assembler:
         return unique
 
     def _time_field(self, facts: list[MetricFacts], grain: Grain) -> str:
-        """The date that all metrics go by."""
+        """The date that the metrics go by: with several datasets, each goes by its own, which the
+        first one's stands for."""
         fields = {f.dataset.time_field for f in facts}
         labels = self._metric_labels(_names(facts))
-        if len(fields) > 1:
-            plans = tuple(self.build((f.metric.name,)).plan for f in facts if f.dataset.time_field)
-            raise Unclear(f"{labels} go by different dates. Which one over time?", plans)
-        field = fields.pop()
-        if field is None:
+        field = facts[0].dataset.time_field
+        if field is None or None in fields:
             raise Unclear(f"{labels} has no date, so it cannot be split by {grain}.")
         if facts[0].dataset.name in self._lexicon.entities and not self._is_named(field):
             part = DimensionPart((Term("field", field, 0),), grain)
             plan = self._with(dimensions=(part,), rank=None).build(_names(facts)).plan
             raise Unclear(
-                f"The date of {labels.lower()} is {self._reading.label('field', field).lower()}. "
-                "Do you want it by that?",
+                f"{labels} go by {self._reading.label('field', field).lower()}. "
+                "Do you want them by that?",
                 (plan,),
             )
+        other = self._lexicon.other_date(facts[0].metric.name)
+        if other is not None and len(facts) == 1 and not self._is_named(field):
+            dated = [DimensionPart((Term("field", f, 0),), grain) for f in (other, field)]
+            plans = tuple(
+                self._with(dimensions=(part,), rank=None).build(_names(facts)).plan
+                for part in dated
+            )
+            raise Unclear(f"Each {grain} of which date?", plans)
         return field
 
     def _is_named(self, field: str) -> bool:

@@ -108,8 +108,9 @@ def _value_at(
         stems.append(token.stem)
         if len(stems) > values.longest:
             break
-        found = values.phrases.get(tuple(stems))
-        if found is not None:
+        found = values.phrases.get(tuple(stems), ())
+        found = tuple(v for v in found if not v.exact or v.exact == (tokens[at].word,))
+        if found:
             best = position - at + 1, found
     return best
 

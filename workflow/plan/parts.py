@@ -20,12 +20,13 @@ class FilterPart:
 @dataclass(frozen=True, slots=True)
 class TimePart:
     """Periods in the order of the question. `stamp` is the chunk just before the first, which
-    may say which date is meant ("returned in July")."""
+    may say which date is meant ("returned in July"); `field` is that date once it is settled."""
 
     whens: tuple[When, ...]
     is_compared: bool
     stamp: int | None
     is_joined: bool = True
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

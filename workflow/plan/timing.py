@@ -8,7 +8,7 @@ from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import TimePart
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import root, stem
-from workflow.plan.when import Relative, day_words, resolve, time_range
+from workflow.plan.when import Relative, assumed_year, day_words, resolve, time_range
 from workflow.semantic.model import Dataset, Field
 
 
@@ -21,6 +21,7 @@ class Timing:
     field: str | None = None
     grain: Dimension | None = None
     notes: tuple[str, ...] = ()
+    is_assumed: bool = False
 
     def conditions(self) -> list[Filter]:
         """The range as conditions on the other date; none where the plan's range says it."""
@@ -47,7 +48,8 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
         grain = _compared_grain(part, field or datasets[0].time_field)
     if field is not None:
         notes += (f"The period, {period.label}, is by {reading.label('field', field).lower()}.",)
-    return Timing(period, field, grain, notes)
+    is_assumed = any(assumed_year(w, reference) for w in part.whens)
+    return Timing(period, field, grain, notes, is_assumed)
 
 
 def _union(ranges: list[TimeRange], part: TimePart) -> TimeRange:
@@ -74,9 +76,17 @@ def _notes(part: TimePart, period: TimeRange, reference: date, today: date) -> t
             f"Relative dates count from {day_words(reference)}, the newest day in the data: "
             f"the period is {period.label}.",
         )
+    notes: list[str] = []
+    if any(assumed_year(w, reference) for w in part.whens):
+        notes.append(
+            f"No year was said; the data ends on {day_words(reference)}, so the period is "
+            f"{period.label}."
+        )
     if period.end is not None and period.end - timedelta(days=1) > reference:
-        return (f"The data ends on {day_words(reference)}.",)
-    return ()
+        notes.append(f"The data ends on {day_words(reference)}.")
+    if any(w.relation == "until" for w in part.whens) and period.end is not None:
+        notes.append(f"{day_words(period.end - timedelta(days=1))} is the last day counted.")
+    return tuple(notes)
 
 
 def _named_date(reading: Reading, part: TimePart, fields: tuple[Field, ...]) -> Field | None:
@@ -100,6 +110,8 @@ def _named_date(reading: Reading, part: TimePart, fields: tuple[Field, ...]) -> 
 
 
 def _other_date(reading: Reading, part: TimePart, datasets: list[Dataset]) -> str | None:
+    if part.field is not None:
+        return None if part.field == datasets[0].time_field else part.field
     if len({d.name for d in datasets}) != 1:
         return None
     field = _named_date(reading, part, datasets[0].fields)
@@ -110,6 +122,8 @@ def _other_date(reading: Reading, part: TimePart, datasets: list[Dataset]) -> st
 
 def is_stamped(reading: Reading, part: TimePart, field: str) -> bool:
     """Whether the question itself says that its period is about this date field."""
+    if part.field is not None:
+        return part.field == field
     named = _named_date(reading, part, (reading.lexicon.fields[field],))
     return named is not None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import Mark
+from workflow.plan.grammar import POPULAR, Mark
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart, MetricsPart
@@ -132,7 +132,8 @@ def refuse_not_allowed(reading: Reading, foreign: Sequence[Term]) -> None:
     first = min(foreign, key=lambda t: (order[t.kind], t.rank))
     label = reading.label(first.kind, first.name)
     role = reading.context.role.replace("_", " ")
-    raise Refused(f"{label} is not part of what the {role} role may see.")
+    verb = "are" if first.kind != "field" and label.endswith("s") else "is"
+    raise Refused(f"{label} {verb} not part of what the {role} role may see.")
 
 
 def _fitting(
@@ -200,7 +201,7 @@ def _unfitting(
     ]
     if marks[0] is Mark.HOW_MUCH:
         near = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "currency"]
-    names = _names([*near, *named])[:_MOST_CHOICES]
+    names = _names([*named, *near])[:_MOST_CHOICES]
     how = {Mark.AVERAGE: "an average of", Mark.HOW_LONG: "a length of"}.get(marks[0], "a count of")
     return _Mention(at, names, False, datasets, f"I have no {how[2:].strip()} “{chunk.text}”. "
                     "Do you mean one of these?")  # fmt: skip
@@ -286,6 +287,9 @@ def _all_joined(reading: Reading, mentions: list[_Mention]) -> bool:
 
 def _combinations(mentions: list[_Mention]) -> tuple[_Names, ...]:
     """One reading when every mention has one meaning, else one reading a meaning."""
+    if any(m.ask for m in mentions):
+        by_certainty = sorted(mentions, key=lambda m: m.ask is not None)
+        return tuple((n,) for n in dict.fromkeys(n for m in by_certainty for n in m.names))
     first = tuple(dict.fromkeys(m.names[0] for m in mentions if m.names))
     if all(len(m.names) == 1 for m in mentions):
         return (first,)
@@ -316,7 +320,13 @@ def _by_question_word(reading: Reading) -> MetricsPart:
     if len(found) == 1:
         _claim_aggregators(reading)
         return MetricsPart((_names(found),))
-    offered = found or list(facts)
-    return MetricsPart(
-        tuple((name,) for name in _names(offered)[:_MOST_CHOICES]), "Which number do you want?"
-    )
+    is_popular = any(set(c.words) <= POPULAR for c in reading.chunks)
+    offered = [f for f in facts if f.is_row_count] if is_popular else found
+    offered = offered or _one_of_each(list(facts))
+    return MetricsPart(tuple((name,) for name in _names(offered)), "Which number do you want?")
+
+
+def _one_of_each(facts: list[MetricFacts]) -> list[MetricFacts]:
+    """The first metric of each dataset, then the others."""
+    firsts = {f.dataset.name: f for f in reversed(facts)}
+    return sorted(facts, key=lambda f: firsts[f.dataset.name] is not f)

@@ -138,7 +138,9 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
             f for f in fields if _is_label_family(reading, reading.chunks[label], f)
         }
     is_compared = reading.has_mark(Mark.VERSUS) and len(places) > 1
-    is_negated = _negate(reading, min(places[0], places[0] if label is None else label))
+    is_negated = _negate(reading, places[0])
+    if not is_negated and label is not None and label < place:
+        is_negated = _negate(reading, label)
     options = tuple(
         (
             field,
@@ -176,7 +178,10 @@ def _more_values(reading: Reading, place: int) -> list[int]:
 
 def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> int | None:
     """The chunk next to the values that names their field: "category Horror", "PG-13 rating"."""
-    for place in (reading.before(first), reading.after(last)):
+    earlier = reading.before(first)
+    if earlier is not None and reading.chunks[earlier].has(Mark.NOT):
+        earlier = reading.before(earlier)  # "category not Horror"
+    for place in (earlier, reading.after(last)):
         if place is None or not reading.is_free(place):
             continue
         beyond = reading.before(place)
