@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from tests.workflow.plan.builtin import source
+from tests.workflow.plan.builtin import small_source as source
 from workflow.plan.builtin import plan
 from workflow.plan.suggestions import suggestions
 

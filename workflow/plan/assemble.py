@@ -198,7 +198,7 @@ class Assembler:
                 always = self._with(time=None).build((fact.metric.name,)).plan
                 then = always.model_copy(update={"time": timing.range})
                 raise Unclear(
-                    f"{label} go by {self._reading.label('field', field).lower()}. "
+                    f"The date here is the {self._reading.label('field', field).lower()}. "
                     "Do you want those of that period, or all?",
                     (then, always),
                 )
@@ -246,7 +246,7 @@ class Assembler:
             part = DimensionPart((Term("field", field, 0),), grain)
             plan = self._with(dimensions=(part,), rank=None).build(_names(facts)).plan
             raise Unclear(
-                f"{labels} go by {self._reading.label('field', field).lower()}. "
+                f"The date here is the {self._reading.label('field', field).lower()}. "
                 "Do you want them by that?",
                 (plan,),
             )

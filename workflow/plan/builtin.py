@@ -18,6 +18,7 @@ from contracts.context import UserContext
 from contracts.plan import Choice, Clarify, Filter, MetricQuery, Plan, Planned, Refuse
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
+from workflow.plan.grammar import Mark
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
@@ -266,7 +267,11 @@ def _about_unused(reading: Reading, plan: Plan, left: tuple[tuple[int, str], ...
         for value in _partly_named(reading, left)
         if reading.lexicon.is_reachable(value.field, homes)
     ]
-    unknown = [text for at, text in left if not reading.chunks[at].marks]
+    unknown = [
+        text
+        for at, text in left
+        if not reading.chunks[at].marks or reading.chunks[at].has(Mark.NOT)
+    ]
     words = ", ".join(f"“{text}”" for text in (unknown or [text for _, text in left])[:4])
     if any(reading.chunks[at].is_unreadable_time for at, _ in left):
         return Unclear(f"I cannot go by {words}. Do you want this instead?", (plan,))

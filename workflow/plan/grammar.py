@@ -56,8 +56,8 @@ WORDS: dict[Mark, str] = {
         for the different, by the different, as per, according to""",
     Mark.ALL: "all, all of, all the, any, the whole of, both, both of, the different",
     Mark.MY: "my, our, the, this, your, mine, ours",
-    Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, how often, how
-        many times, quantity of, no of, volume of""",
+    Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, how often,
+        how many times, quantity of, no of, volume of""",
     Mark.HOW_MUCH: "how much, amount of money, how much money, money",
     Mark.HOW_LONG: "how long",
     Mark.AVERAGE: "average, avg, mean, on average, averaged, average of, averages",
@@ -91,34 +91,34 @@ WORDS: dict[Mark, str] = {
     Mark.ORDER_BY: """sorted by, sort by, ordered by, order by, ranked by, rank by, ranking by,
         ranked, ranked on, measured by, in terms of, based on, when ranked by, ranking of""",
     Mark.ASCENDING: "ascending, asc, in ascending order, lowest first, from lowest to highest",
-    Mark.DESCENDING: """descending, desc, in descending order, highest first, largest first, from
-        highest to lowest""",
+    Mark.DESCENDING: """descending, desc, in descending order, highest first, largest first,
+        from highest to lowest""",
     Mark.FUTURE: """will, next, next month, next week, next year, next quarter, next day,
         tomorrow, forecast, forecasts, predict, prediction, predictions, projection, projected,
         in the future, coming month, coming week, coming year, upcoming, expected""",
     # No bearing on the number. A word that could change it must not stand here.
-    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are, was,
-        were, be, been, being, am, do, does, did, done, has, have, had, having, can, could,
+    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are,
+        was, were, be, been, being, am, do, does, did, done, has, have, had, having, can, could,
         would, will you, should, will i, please, kindly, thanks, thank you, thank, something,
         anything, hi, hello, hey, me, i, we, us, you, they, it, its, that, those, these, there,
         their, then, so, now, just, only, also, really, exactly, actually, currently, today's,
         want, wanted, need, like, would like, want to know, know, tell, tell me, give me, show
-        me, find, find out, calculate, compute, work out, look at, let, let me, need to, how, how
-        is, how are, how was, how were, how about, what about, what is, what are, what was, what
-        were, what did, what has, what have, what's, where, when, which is, business, company,
-        performance, result, results, figure, figures, number, numbers, data, report, overview,
-        summary, breakdown, stats, statistics, value, values, chart, graph, plot, table, bar
-        chart, line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me,
-        in the data, in our data, so far, up to now, to date, ever, of all time, all time, in the
-        database, in the system, who is, who are, come, comes, coming from, came, came from, come
-        from, go, went, get, gets, got, happen, happened, made, make, makes, generate, generated,
-        bring, brought, produce, produced, see, saw, seen, yet, still, already, made by,
-        belonging to, rated, called, named, titled, entitled, if any, living, live, lives,
-        located, based, individual, different, various, respective, respectively, while, the
-        same, same, ok, okay, doing, much, many, hence, wonder, wondering, question, quick,
-        quickly, again, down, up, out, terms, which one, ones, given, looking, interested,
-        interested in, rank, sort, rank the, sort the, would you, could you, can you, can i, may
-        i""",
+        me, find, find out, calculate, compute, work out, look at, let, let me, need to, how,
+        how is, how are, how was, how were, how about, what about, what is, what are, what was,
+        what were, what did, what has, what have, what's, where, when, which is, business,
+        company, performance, result, results, figure, figures, number, numbers, data, report,
+        overview, summary, breakdown, stats, statistics, value, values, chart, graph, plot,
+        table, bar chart, line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _,
+        for me, to me, in the data, in our data, so far, up to now, to date, ever, of all time,
+        all time, in the database, in the system, who is, who are, come, comes, coming from,
+        came, came from, come from, go, went, get, gets, got, happen, happened, made, make,
+        makes, generate, generated, bring, brought, produce, produced, see, saw, seen, yet,
+        still, already, made by, belonging to, rated, called, named, titled, entitled, if any,
+        living, live, lives, located, based, individual, different, various, respective,
+        respectively, while, the same, same, ok, okay, doing, create, draw, build, prepare,
+        write, much, many, hence, wonder, wondering, question, quick, quickly, again, down, up,
+        out, terms, which one, ones, given, looking, interested, interested in, rank, sort, rank
+        the, sort the, would you, could you, can you, can i, may i""",
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").

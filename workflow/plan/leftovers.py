@@ -32,6 +32,13 @@ def _is_harmless(
         return _is_own_unit(reading, at, grammar.UNIT_WORDS[chunk.words[0]], parts)
     if chunk.is_unreadable_time or chunk.is_personal or chunk.number is not None:
         return False
+    return _is_harmless_word(reading, at, chunk, is_compared=is_compared)
+
+
+def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: bool) -> bool:
+    if chunk.has(Mark.WHO):
+        noun = reading.at(at - 1)
+        return noun is not None and bool(noun.terms)  # "customers who paid"
     if chunk.has(Mark.WHICH, Mark.VERSUS):
         return chunk.words[0] == "what" or (is_compared and chunk.has(Mark.VERSUS))
     is_symbol = not any(c.isalnum() for c in chunk.text)

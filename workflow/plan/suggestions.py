@@ -106,21 +106,23 @@ def _plans(person: _Person, dataset: Dataset, facts: list[MetricFacts]) -> Itera
             field=dataset.scope_field, operator="eq", values=person.context.store_ids[:1]
         )
         yield Plan(metrics=(main,), filters=(scope,))
-    elif dataset.scope_field:
+    if dataset.scope_field and len(person.context.store_ids) != 1:
         yield _split(main, dataset.scope_field)
     for field in few[:1]:
         yield _split(main, field)
     if dataset.time_field and dataset.name not in person.lexicon.entities:
         yield _split(main, dataset.time_field, by_month=True)
         month = _last_whole_month(person.profile.newest.get(dataset.name))
+        plain = [n for n in names[1:] if person.lexicon.other_date(n) is None]
         if month is not None:
-            yield Plan(metrics=(names[1 % len(names)],), time=time_range(*month))
+            yield Plan(metrics=((plain or names)[0],), time=time_range(*month))
     for field in many[:1]:
         yield _split(main, field, limit=_TOP)
     for name in names[1:]:
         yield Plan(metrics=(name,))
-    for name, field in zip(names[1:], [*few[1:], *few[:1], *many], strict=False):
-        yield _split(name, field)
+    for field in [*few[1:], *few[:1], *many]:
+        for name in names[1:]:
+            yield _split(name, field)
 
 
 def _fields(person: _Person, dataset: Dataset, *, is_large: bool) -> list[str]:

@@ -44,11 +44,15 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
 
 
+# Short forms, the same word on both sides of a comparison.
+_SHORT_FORMS = {"avg": "average", "max": "maximum", "min": "minimum"}
+
+
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """The word without its plural ending, the same for "movie(s)" and "category/ies"."""
     if len(word) < 4:
-        return word
+        return _SHORT_FORMS.get(word, word)
     for ending, stands in _ENDINGS:
         if word.endswith(ending):
             return word[: -len(ending)] + stands

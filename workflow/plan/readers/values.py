@@ -190,13 +190,19 @@ def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> 
             continue  # "by category for Horror" groups, and then restricts
         if fields & {t.name for t in reading.chunks[place].terms_of("field")}:
             return place
-    for place in (first - 1, last + 1):
+    for place in (_beside(reading, first, -1), _beside(reading, last, 1)):
         beside = reading.at(place)
         if beside is None or not reading.is_free(place) or beside.terms:
             continue
         if any(_is_label_family(reading, beside, field) for field in fields):
             return place
     return None
+
+
+def _beside(reading: Reading, place: int, step: int) -> int:
+    """The place of the word beside, over a hyphen."""
+    beside = reading.at(place + step)
+    return place + 2 * step if beside is not None and beside.text == "-" else place + step
 
 
 def _is_label_family(reading: Reading, chunk: Chunk, field: str) -> bool:
