@@ -52,10 +52,12 @@ class RankPart:
 
 @dataclass(frozen=True, slots=True)
 class MetricsPart:
-    """The sets of metrics that the question can mean. With one and no `ask` it is settled."""
+    """The sets of metrics that the question can mean. With one and no `ask` it is settled.
+    `ordered_by` is the one that "by" names, where the rows are ordered by it."""
 
     alternatives: tuple[tuple[str, ...], ...]
     ask: str | None = None
+    ordered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from workflow.plan.grammar import POPULAR, Mark
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart, MetricsPart
+from workflow.plan.readers.dimensions import ORDERED_BY
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
 
@@ -58,7 +59,11 @@ def read_metrics(reading: Reading) -> tuple[MetricsPart, tuple[FilterPart, ...]]
             tuple((m.names[0],) for m in kept[:_MOST_CHOICES] if m.names),
             "Which of these numbers do you mean?",
         ), flags
-    return MetricsPart(_combinations(kept), ask or _ask_which(reading, kept)), flags
+    order = next((at for at, said in reading.claims.items() if said == ORDERED_BY), None)
+    ordering = [m.names[0] for m in kept if order is not None and m.at > order and m.names]
+    return MetricsPart(
+        _combinations(kept), ask or _ask_which(reading, kept), ordering[0] if ordering else None
+    ), flags
 
 
 def _heads(reading: Reading) -> dict[int, tuple[Mark, ...]]:
