@@ -15,10 +15,17 @@ from datetime import date
 
 from contracts.catalog import Suggestion
 from contracts.context import UserContext
-from contracts.plan import Choice, Clarify, Filter, MetricQuery, Plan, Planned, Refuse
+from contracts.plan import (
+    Choice,
+    Clarify,
+    MetricQuery,
+    Plan,
+    Planned,
+    Refuse,
+)
+from workflow.plan.ask_back import about_unused, alternatives, partly_named, restricted
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
-from workflow.plan.grammar import Mark
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
@@ -34,7 +41,7 @@ from workflow.plan.reading import Reading
 from workflow.plan.say import question_of
 from workflow.plan.spelling import Correction, speller_for
 from workflow.plan.tokens import Token, tokenize
-from workflow.plan.value_index import Value, ValueIndex, index_for
+from workflow.plan.value_index import ValueIndex, index_for
 from workflow.semantic.model import DataProfile, SemanticModel
 
 _MOST_CHOICES = 4
@@ -201,7 +208,7 @@ def _refuse_other_topics(
         raise Unclear(f"I cannot go by “{unread}”. What do you want to know?")
     unknown = [c for c in reading.chunks if not (c.marks or c.when or c.grain) and c.text.isalnum()]
     partly = [c for c in unknown if any(reading.values.containing(s) for s in c.stems)]
-    if partly and 2 * len(partly) >= len(unknown):
+    if 2 * len(partly) > len(unknown):
         return
     known = (c.marks or c.when or c.grain or not c.text.isalnum() for c in reading.chunks)
     if all(known):
@@ -222,13 +229,13 @@ def _assembled(reading: Reading, parts: Parts) -> tuple[Assembled, tuple[str, ..
         raise Refused("There is no number that your role may ask about.")
     if parts.metrics.ask is not None:
         plans = _plans(assembler, parts.metrics.alternatives)
-        meant = _partly_named(reading, unused_words(reading, parts))[:1]
-        plans = tuple(_restricted(plan, v) for plan in plans for v in meant) or plans
+        meant = partly_named(reading, unused_words(reading, parts))[:1]
+        plans = tuple(restricted(plan, v) for plan in plans for v in meant) or plans
         raise Unclear(parts.metrics.ask, plans)
     assembled = assembler.build(parts.metrics.alternatives[0])
     left = unused_words(reading, parts)
     if left:
-        raise _about_unused(reading, assembled.plan, left)
+        raise about_unused(reading, assembled.plan, left)
     is_ordered_only = ORDERED_BY in reading.claims.values() and not assembled.plan.dimensions
     if is_ordered_only:
         raise Unclear("By what should it be split?", (assembled.plan,))
@@ -246,36 +253,6 @@ def _plans(assembler: Assembler, alternatives: tuple[tuple[str, ...], ...]) -> t
         if len(found) == _FEW_PLANS:
             break
     return tuple(found)
-
-
-def _partly_named(reading: Reading, left: tuple[tuple[int, str], ...]) -> list[Value]:
-    """Values that a left-over word is a part of: "Mike" for "Mike Hillyer"."""
-    stems = [s for at, _ in left if not reading.chunks[at].terms for s in reading.chunks[at].stems]
-    return [value for stem in stems for value in reading.values.containing(stem)]
-
-
-def _restricted(plan: Plan, value: Value) -> Plan:
-    condition = Filter(field=value.field, operator="eq", values=(value.text,))
-    return plan.model_copy(update={"filters": (*plan.filters, condition)})
-
-
-def _about_unused(reading: Reading, plan: Plan, left: tuple[tuple[int, str], ...]) -> Unclear:
-    """Asks about words that were left over; a part of a value offers the whole value."""
-    homes = {reading.lexicon.metrics[m].dataset.name for m in plan.metrics}
-    plans = [
-        _restricted(plan, value)
-        for value in _partly_named(reading, left)
-        if reading.lexicon.is_reachable(value.field, homes)
-    ]
-    unknown = [
-        text
-        for at, text in left
-        if not reading.chunks[at].marks or reading.chunks[at].has(Mark.NOT)
-    ]
-    words = ", ".join(f"“{text}”" for text in (unknown or [text for _, text in left])[:4])
-    if any(reading.chunks[at].is_unreadable_time for at, _ in left):
-        return Unclear(f"I cannot go by {words}. Do you want this instead?", (plan,))
-    return Unclear(f"I did not understand {words}. Do you mean this?", (*plans[:3], plan))
 
 
 # -- what is handed back -------------------------------------------------------------------------
@@ -332,6 +309,8 @@ def _clarify(
     outcome: _Outcome, unclear: Unclear, asker: _Asker, suggestions: Sequence[Suggestion]
 ) -> Planned:
     choices = _choices(unclear.plans, asker)
+    if len(choices) < _FEWEST_CHOICES:
+        choices = _choices((*unclear.plans, *alternatives(unclear.plans, asker.lexicon)), asker)
     for question in _nearest(" ".join(_used(outcome)), suggestions):
         if len(choices) < _FEWEST_CHOICES and question not in choices and _is_sure(question, asker):
             choices.append(question)

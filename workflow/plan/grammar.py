@@ -75,12 +75,14 @@ WORDS: dict[Mark, str] = {
         difference between, comparison""",
     Mark.NOT: """not, no, without, excluding, except, except for, exclude, other than, but not,
         non, outside, outside of, apart from, never, leaving out, leave out, ignoring, besides,
-        not including, not counting, ! =, < >, nor""",
+        not including, all but, everything but, anything but, anywhere but, not counting, ! =, <
+        >, nor""",
     Mark.PREPOSITION: """in, for, at, on, of, from, to, with, during, within, inside, among,
         amongst, through, into, under, over, about, as, via, between, within the, off""",
     Mark.LIST: "list, list of, lists, names of, name, enumerate, list all, a list of",
     Mark.EARN: """earn, earned, earns, spend, spent, spends, gross, grossed, bring in, brought
-        in, take in, took in, taken in, pull in, pulled in""",
+        in, take in, took in, taken in, pull in, pulled in, brings in, takes in, took, take,
+        taken, takes""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
@@ -100,31 +102,32 @@ WORDS: dict[Mark, str] = {
     Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are,
         was, were, be, been, being, am, do, does, did, done, has, have, had, having, can, could,
         would, will you, should, will i, please, kindly, thanks, thank you, thank, something,
-        anything, hi, hello, hey, me, i, we, us, you, they, it, its, that, those, these, there,
-        their, then, so, now, just, only, also, really, exactly, actually, currently, today's,
-        want, wanted, need, like, would like, want to know, know, tell, tell me, give me, show
-        me, find, find out, calculate, compute, work out, look at, let, let me, need to, how,
-        how is, how are, how was, how were, how about, what about, what is, what are, what was,
-        what were, what did, what has, what have, what's, where, when, which is, business,
-        company, performance, result, results, figure, figures, number, numbers, data, report,
-        overview, summary, breakdown, stats, statistics, value, values, chart, graph, plot,
-        table, bar chart, line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _,
-        for me, to me, in the data, in our data, so far, up to now, to date, ever, of all time,
-        all time, in the database, in the system, who is, who are, come, comes, coming from,
-        came, came from, come from, go, went, get, gets, got, happen, happened, made, make,
-        makes, generate, generated, bring, brought, produce, produced, see, saw, seen, yet,
-        still, already, made by, belonging to, rated, called, named, titled, entitled, if any,
-        living, live, lives, located, based, individual, different, various, respective,
-        respectively, while, the same, same, ok, okay, doing, create, draw, build, prepare,
-        write, much, many, hence, wonder, wondering, question, quick, quickly, again, down, up,
-        out, terms, which one, ones, given, looking, interested, interested in, rank, sort, rank
-        the, sort the, would you, could you, can you, can i, may i""",
+        anything, hi, hello, hey, me, i, we, us, for us, to us, you, they, it, its, that, those,
+        these, there, their, then, so, now, just, only, also, really, exactly, actually,
+        currently, today's, want, wanted, need, like, would like, want to know, know, tell, tell
+        me, give me, show me, find, find out, calculate, compute, work out, look at, let, let
+        me, need to, how, how is, how are, how was, how were, how about, what about, what is,
+        what are, what was, what were, what did, what has, what have, what's, where, when, which
+        is, business, company, performance, result, results, figure, figures, number, numbers,
+        data, report, overview, summary, breakdown, stats, statistics, value, values, chart,
+        graph, plot, table, bar chart, line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $,
+        €, £, =, _, for me, to me, in the data, in our data, so far, up to now, to date, ever,
+        of all time, all time, in the database, in the system, who is, who are, come, comes,
+        coming from, came, came from, come from, go, went, get, gets, got, happen, happened,
+        made, make, makes, generate, generated, bring, brought, produce, produced, see, saw,
+        seen, yet, still, already, made by, belonging to, rated, called, named, titled,
+        entitled, if any, living, live, lives, located, based, individual, different, various,
+        respective, respectively, while, the same, same, ok, okay, doing, performing, good
+        morning, good afternoon, good evening, create, draw, build, prepare, write, much, many,
+        hence, wonder, wondering, question, quick, quickly, again, down, up, out, terms, which
+        one, ones, given, looking, interested, interested in, rank, sort, rank the, sort the,
+        would you, could you, can you, can i, may i""",
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").
-INNER = words(
-    "a an the been be being was were is are yet of who that which have has had did do does"
-)
+INNER = words("been be being was were is are yet of who that which have has had did do does")
+# ... and by these after an "of" ("length of a trip").
+ARTICLES = words("a an the")
 
 UNITS: dict[str, Grain] = {
     "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year",
@@ -135,6 +138,7 @@ GRAINS: dict[str, Grain] = {
     "yearly": "year", "annual": "year", "annually": "year", "date": "day",
     "day by day": "day", "week by week": "week", "month by month": "month",
     "quarter by quarter": "quarter", "year by year": "year", "calendar month": "month",
+    "a day": "day", "a week": "week", "a month": "month", "a quarter": "quarter", "a year": "year",
     "calendar week": "week", "calendar year": "year", "calendar day": "day",
 }  # fmt: skip
 ADVERB_GRAINS = frozenset(GRAINS) - frozenset(UNITS) - {
@@ -167,6 +171,10 @@ MONTH_NAMES = (
 )  # fmt: skip
 # Month names that are words of their own; read as months only where a month is likely.
 DOUBTFUL_MONTHS = frozenset({"may", "march", "mar"})
+
+# Small words that are abbreviations of places after these.
+PLACE_WORDS = words("us")
+BEFORE_A_PLACE = words("in the from across outside within inside")
 
 # What a metric's unit is called, where a question says it ("duration in days").
 UNIT_WORDS = {"days": "days"}

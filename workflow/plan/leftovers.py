@@ -54,7 +54,7 @@ def _is_own_unit(reading: Reading, at: int, unit: str, parts: Parts) -> bool:
 
 
 def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:
-    """Whether the chunk only names what a condition beside it is about: "Horror films",
+    """Whether the chunk only names what a condition beside it is about: "Shoes products",
     "customers in Canada". Not so "stores in Canada" where the country is the customer's."""
     if not chunk.terms or not any(t.is_allowed for t in chunk.terms):
         return False

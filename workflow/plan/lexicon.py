@@ -282,12 +282,12 @@ def _said(name: str, label: str, synonyms: tuple[str, ...]) -> list[tuple[str, i
 
 
 def _bags(phrases: Mapping[Phrase, tuple[Term, ...]]) -> dict[Phrase, tuple[Term, ...]]:
-    """Phrases of several words by their sorted words, for "length of rentals"."""
+    """Phrases of several words by their sorted words, for "length of trips"."""
     return {tuple(sorted(p)): terms for p, terms in phrases.items() if len(p) > 1}
 
 
 def _families(phrases: Mapping[Phrase, tuple[Term, ...]]) -> dict[str, tuple[Term, ...]]:
-    """Datasets by the root of their one-word names, so that "rented" can mean "rentals"."""
+    """Datasets by the root of their one-word names, so that "ordered" can mean "orders"."""
     found: dict[str, tuple[Term, ...]] = {}
     for key, terms in phrases.items():
         datasets = tuple(

@@ -136,8 +136,8 @@ def _nearest(
 
 
 def _is_slip(typed: str, word: str) -> bool:
-    if OSA.distance(typed, word, score_cutoff=1) != 1 or typed == f"{word}d":
-        return False  # "calculated" is no slip for "calculate"
+    if OSA.distance(typed, word, score_cutoff=1) != 1 or typed[:-1] in (word, word[:-1]):
+        return False  # "calculated" is no slip for "calculate", "earner" none for "earned"
     if len(typed) != len(word):
         return True
     differing = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]

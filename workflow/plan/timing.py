@@ -56,6 +56,11 @@ def _union(ranges: list[TimeRange], part: TimePart) -> TimeRange:
     """One range for several periods, if they touch; a range has no holes."""
     if len(ranges) == 1:
         return ranges[0]
+    if len(ranges) == 2:
+        starts = [r.start for r in ranges if r.end is None and r.start is not None]
+        ends = [r.end for r in ranges if r.start is None and r.end is not None]
+        if starts and ends and starts[0] < ends[0]:
+            return time_range(starts[0], ends[0])  # "since March until June"
     closed = [(r.start, r.end) for r in ranges if r.start is not None and r.end is not None]
     if len(closed) != len(ranges) or not (part.is_joined or part.is_compared):
         raise Unclear("I can answer for one period at a time. Which one do you mean?")

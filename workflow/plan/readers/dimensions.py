@@ -88,7 +88,7 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
             found += _ordered_thing(reading, by)
             reading.claim(by, ORDERED_BY)
             return found
-        elif not reading.is_free(at) and is_first:
+        elif at in reading.restricted and is_first:
             reading.claim(by, reading.claims[at])
             break
         elif not (chunk.has(Mark.AND, Mark.BY) and _leads_to_dimension(reading, at)):
@@ -160,7 +160,7 @@ def _leads_to_dimension(reading: Reading, joiner: int) -> bool:
 
 
 def _asked_which(reading: Reading) -> list[tuple[int, DimensionPart]]:
-    """ "Which films were rented in July" asks for each of them."""
+    """ "Which products were ordered in July" asks for each of them."""
     found: list[tuple[int, DimensionPart]] = []
     for at, chunk in list(reading.free()):
         asked = reading.after(at) if chunk.has(Mark.WHICH) else None

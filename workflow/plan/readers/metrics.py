@@ -1,4 +1,4 @@
-"""Reads which numbers are asked for: "revenue", "how many rentals", "average payment"."""
+"""Reads which numbers are asked for: "revenue", "how many orders", "average order"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _Names = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class _Mention:
     """A chunk that names numbers, with what it can mean. `is_rows` marks a mere mention of a
-    dataset's rows ("rentals"), which a more exact metric beside it takes in."""
+    dataset's rows ("orders"), which a more exact metric beside it takes in."""
 
     at: int
     names: _Names
@@ -60,7 +60,7 @@ def read_metrics(reading: Reading) -> tuple[MetricsPart, tuple[FilterPart, ...]]
             "Which of these numbers do you mean?",
         ), flags
     order = next((at for at, said in reading.claims.items() if said == ORDERED_BY), None)
-    ordering = [m.names[0] for m in kept if order is not None and m.at > order and m.names]
+    ordering = [m.names[0] for m in mentions if order is not None and m.at > order and m.names]
     return MetricsPart(
         _combinations(kept), ask or _ask_which(reading, kept), ordering[0] if ordering else None
     ), flags
@@ -217,9 +217,9 @@ def _without_echoes(
 ) -> tuple[list[_Mention], tuple[FilterPart, ...]]:
     """Drops mentions that only say what a better one beside them is about.
 
-    "rentals not returned" is one number, "revenue from rentals" is revenue; but "rentals and
+    "orders not returned" is one number, "revenue from orders" is revenue; but "orders and
     revenue" are two. A word that may also be a yes-or-no field becomes a condition when another
-    metric is asked for ("average days of returned rentals").
+    metric is asked for ("average days of returned orders").
     """
     flags: list[FilterPart] = []
     kept: list[_Mention] = []
@@ -253,12 +253,34 @@ def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
         return False
     if any(m.at == rows.at - 1 and not m.is_rows for m in others):
         return False  # "revenue rentals" may be a list without its comma
+    if _is_subject(reading, rows, others):
+        return False
+    if set(rows.datasets) & reading.lexicon.entities and _is_beside_scope(reading, rows.at):
+        return False  # "customers of store 1" belong to it otherwise than the payments there do
     facts = reading.lexicon.metrics
     homes = {facts[n].dataset.name for m in others for n in m.names if not m.is_rows}
     return bool(homes) and all(
         any(reading.lexicon.leads_to(home, d) for d in rows.datasets or _homes(reading, rows))
         for home in homes
     )
+
+
+def _is_subject(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
+    """Whether the rows are what is asked for, and the other metric only an order or an
+    afterthought: "orders of the top 5 products by revenue"."""
+    ordered_at = [at for at, said in reading.claims.items() if said == ORDERED_BY]
+    if any(rows.at < order < m.at for order in ordered_at for m in others):
+        return True
+    facts = reading.lexicon.metrics
+    far = [m for m in others if m.at > rows.at and reading.after(rows.at) != m.at]
+    return bool(far) and all(facts[n].dataset.name not in _homes(reading, rows)
+                             for m in far for n in m.names)  # fmt: skip
+
+
+def _is_beside_scope(reading: Reading, at: int) -> bool:
+    beside = [p for p in (reading.before(at), reading.after(at)) if p is not None]
+    fields = {f for p in beside for f in reading.restricted.get(p, ())}
+    return bool(fields & reading.lexicon.scope_fields)
 
 
 def _homes(reading: Reading, mention: _Mention) -> _Names:
