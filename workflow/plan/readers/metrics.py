@@ -252,11 +252,11 @@ def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
     if not others or _joined_to_any(reading, rows, others):
         return False
     if any(m.at == rows.at - 1 and not m.is_rows for m in others):
-        return False  # "revenue rentals" may be a list without its comma
+        return False  # "revenue orders" may be a list without its comma
     if _is_subject(reading, rows, others):
         return False
     if set(rows.datasets) & reading.lexicon.entities and _is_beside_scope(reading, rows.at):
-        return False  # "customers of store 1" belong to it otherwise than the payments there do
+        return False  # "customers of store 1" belong to it otherwise than the sales there do
     facts = reading.lexicon.metrics
     homes = {facts[n].dataset.name for m in others for n in m.names if not m.is_rows}
     return bool(homes) and all(

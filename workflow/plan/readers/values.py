@@ -176,7 +176,8 @@ def _more_values(reading: Reading, place: int) -> list[int]:
 
 
 def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> int | None:
-    """The chunk next to the values that names their field: "category Shoes", "Canada as country"."""
+    """The chunk next to the values that names their field: "category Shoes", "Shoes
+    category"."""
     earlier = reading.before(first)
     if earlier is not None and reading.chunks[earlier].has(Mark.NOT):
         earlier = reading.before(earlier)  # "category not Shoes"
