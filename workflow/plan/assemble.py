@@ -13,15 +13,19 @@ from workflow.plan.reading import Reading
 from workflow.plan.timing import Timing, is_stamped, timing_of
 from workflow.plan.when import Relation, When, grain_for, resolve
 
+_MOST_CHOICES = 4
+_DEEPEST = 2
 _FROM: tuple[Relation, Relation] = ("since", "in")
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A plan, and what the narration must say with it."""
+    """A plan, and what the narration must say with it. `is_assumed` when it holds something that
+    was not said, however likely."""
 
     plan: Plan
     notes: tuple[str, ...]
+    is_assumed: bool = False
 
 
 class Keep(Enum):
@@ -33,10 +37,24 @@ class Keep(Enum):
 class Assembler:
     """Builds the plan for one set of metrics from what was read. Raises Refused or Unclear."""
 
-    def __init__(self, reading: Reading, parts: Parts) -> None:
+    def __init__(self, reading: Reading, parts: Parts, depth: int = 0) -> None:
+        self._depth = depth
         self._reading = reading
         self._parts = parts
         self._lexicon: Lexicon = reading.lexicon
+
+    def _plans(self, *attempts: "tuple[Assembler, tuple[str, ...]]") -> tuple[Plan, ...]:
+        """The plans that these readings make; a reading that is unclear too is no choice. Readings
+        of readings are not followed, or two things that are unclear would chase each other."""
+        found: list[Plan] = []
+        for assembler, names in attempts if self._depth < _DEEPEST else ():
+            try:
+                found.append(assembler.build(names).plan)
+            except (Refused, Unclear):
+                continue
+            if len(found) == _MOST_CHOICES:
+                break
+        return tuple(found)
 
     def build(self, names: tuple[str, ...]) -> Assembled:
         """The plan of these metrics with all conditions, groups and order."""
@@ -55,7 +73,7 @@ class Assembler:
             order=self._order(names, dimensions),
             limit=self._parts.rank.limit if self._parts.rank and dimensions else None,
         )
-        return Assembled(plan, (*timing.notes, *self._rank_notes(plan)))
+        return Assembled(plan, (*timing.notes, *self._rank_notes(plan)), timing.is_assumed)
 
     def _label(self, kind: str, name: str) -> str:
         return self._reading.label(kind, name)
@@ -73,7 +91,7 @@ class Assembler:
                 self._without_filter(part, names),
             )
         if len(fields) > 1:
-            plans = tuple(self._with_option(part, f).build(names).plan for f in fields[:4])
+            plans = self._plans(*((self._with_option(part, f), names) for f in fields))
             raise Unclear(f"“{part.text}” occurs in more than one field. Which do you mean?", plans)
         return _condition(fields[0], part, options[fields[0]])
 
@@ -100,6 +118,7 @@ class Assembler:
                 time=held.time if isinstance(time, Keep) else time,
                 rank=held.rank if isinstance(rank, Keep) else rank,
             ),
+            self._depth + 1,
         )
 
     def _with_option(self, part: FilterPart, field: str) -> "Assembler":
@@ -111,7 +130,7 @@ class Assembler:
 
     def _without_filter(self, part: FilterPart, names: tuple[str, ...]) -> tuple[Plan, ...]:
         filters = tuple(p for p in self._parts.filters if p is not part)
-        return (self._with(filters=filters).build(names).plan,)
+        return self._plans((self._with(filters=filters), names))
 
     def _metric_labels(self, names: tuple[str, ...]) -> str:
         return " and ".join(self._label("metric", n) for n in names)
@@ -130,19 +149,30 @@ class Assembler:
             raise Unclear(unclear.ask, self._each_period(facts, part, reference)) from None
         if timing.field is None:
             self._require_time(facts, part, timing)
+            self._ask_which_date(facts, part)
         return timing
+
+    def _ask_which_date(self, facts: list[MetricFacts], part: TimePart) -> None:
+        """What is counted by its return may be meant by the day of its return."""
+        other = self._lexicon.other_date(facts[0].metric.name)
+        usual = facts[0].dataset.time_field
+        if other is None or usual is None or len(facts) > 1:
+            return
+        if is_stamped(self._reading, part, usual):
+            return
+        readings = (self._with(time=replace(part, field=field)) for field in (other, usual))
+        plans = self._plans(*((reading, _names(facts)) for reading in readings))
+        labels = [self._reading.label("field", f).lower() for f in (other, usual)]
+        raise Unclear(f"By {labels[0]}, or by {labels[1]}?", plans)
 
     def _ask_from(self, facts: list[MetricFacts], part: TimePart) -> None:
         """ "Revenue from May": in May, or since?"""
-        names = _names(facts)
-        since, within = (
+        readings = (
             self._with(time=replace(part, whens=(When(relation, part.whens[0].first),)))
-            .build(names)
-            .plan
             for relation in _FROM
         )
-        if since.time != within.time:
-            raise Unclear("Do you mean from then on, or in that period only?", (since, within))
+        plans = self._plans(*((reading, _names(facts)) for reading in readings))
+        raise Unclear("Do you mean from then on, or in that period only?", plans)
 
     def _each_period(
         self, facts: list[MetricFacts], part: TimePart, reference: date
@@ -155,13 +185,7 @@ class Assembler:
         span = When("between", whens[0].first, whens[-1].first)
         readings = [replace(part, whens=(w,), is_compared=False) for w in whens]
         readings.insert(0, replace(part, whens=(span,), is_compared=True))
-        found: list[Plan] = []
-        for time in readings:
-            try:
-                found.append(self._with(time=time).build(_names(facts)).plan)
-            except (Refused, Unclear):
-                continue
-        return tuple(found)
+        return self._plans(*((self._with(time=time), _names(facts)) for time in readings))
 
     def _require_time(self, facts: list[MetricFacts], part: TimePart, timing: Timing) -> None:
         """A period needs a date, and one that the question means: things that last, such as
@@ -172,17 +196,17 @@ class Assembler:
             if field is None:
                 raise Unclear(
                     f"{label} has no date. Do you want it over all time?",
-                    (self._with(time=None).build(_names(facts)).plan,),
+                    self._plans((self._with(time=None), _names(facts))),
                 )
             if fact.dataset.name in self._lexicon.entities and not is_stamped(
                 self._reading, part, field
             ):
-                always = self._with(time=None).build((fact.metric.name,)).plan
-                then = always.model_copy(update={"time": timing.range})
+                always = self._plans((self._with(time=None), (fact.metric.name,)))
+                then = tuple(p.model_copy(update={"time": timing.range}) for p in always)
                 raise Unclear(
-                    f"The date of {label.lower()} is {self._reading.label('field', field).lower()}."
-                    " Do you want those of that period, or all?",
-                    (then, always),
+                    f"The date here is the {self._reading.label('field', field).lower()}. "
+                    "Do you want those of that period, or all?",
+                    (*then, *always),
                 )
 
     # -- groups and order ------------------------------------------------------------------
@@ -213,27 +237,34 @@ class Assembler:
                 field = self._fitting(tuple(f for f, _ in held.options), datasets)[0]
                 found.append(Dimension(field=field))
         unique = tuple({(d.field, d.grain): d for d in found}.values())
+        if len({d.field for d in unique}) < len(unique):
+            raise Unclear("I can go by one length of period at a time. Which one?")
         self._check_rank(unique, names)
         return unique
 
     def _time_field(self, facts: list[MetricFacts], grain: Grain) -> str:
-        """The date that all metrics go by."""
+        """The date that the metrics go by: with several datasets, each goes by its own, which the
+        first one's stands for."""
         fields = {f.dataset.time_field for f in facts}
         labels = self._metric_labels(_names(facts))
-        if len(fields) > 1:
-            plans = tuple(self.build((f.metric.name,)).plan for f in facts if f.dataset.time_field)
-            raise Unclear(f"{labels} go by different dates. Which one over time?", plans)
-        field = fields.pop()
-        if field is None:
+        field = facts[0].dataset.time_field
+        if field is None or None in fields:
             raise Unclear(f"{labels} has no date, so it cannot be split by {grain}.")
         if facts[0].dataset.name in self._lexicon.entities and not self._is_named(field):
             part = DimensionPart((Term("field", field, 0),), grain)
-            plan = self._with(dimensions=(part,), rank=None).build(_names(facts)).plan
+            plans = self._plans((self._with(dimensions=(part,), rank=None), _names(facts)))
             raise Unclear(
-                f"The date of {labels.lower()} is {self._reading.label('field', field).lower()}. "
-                "Do you want it by that?",
-                (plan,),
+                f"The date here is the {self._reading.label('field', field).lower()}. "
+                "Do you want them by that?",
+                plans,
             )
+        other = self._lexicon.other_date(facts[0].metric.name)
+        if other is not None and len(facts) == 1 and not self._is_named(field):
+            dated = [DimensionPart((Term("field", f, 0),), grain) for f in (other, field)]
+            plans = self._plans(
+                *((self._with(dimensions=(p,), rank=None), _names(facts)) for p in dated)
+            )
+            raise Unclear(f"Each {grain} of which date?", plans)
         return field
 
     def _is_named(self, field: str) -> bool:
@@ -253,7 +284,7 @@ class Assembler:
         best = [f for f in fields if ranks[f] == min(ranks[f] for f in fields)]
         field = self._lexicon.fields[best[0]]
         if len(best) > 1:
-            plans = tuple(self._with_dimension(part, f).build(names).plan for f in best[:4])
+            plans = self._plans(*((self._with_dimension(part, f), names) for f in best))
             raise Unclear(f"“{part.text}” can be more than one thing. Which one?", plans)
         if field.is_time:
             return Dimension(field=field.name, grain=part.grain or "day")
@@ -271,22 +302,16 @@ class Assembler:
         rank = self._parts.rank
         without = tuple(d for d in self._parts.dimensions if d is not part)
         bare = self._with(dimensions=without, rank=None if rank and rank.target is part else rank)
-        plans: list[Plan] = []
-        try:
-            plans.append(bare.build(names).plan)
-        except (Refused, Unclear):
-            plans = []
-        for other in self._lexicon.metrics.values():
-            home = frozenset({other.dataset.name})
-            if len(plans) < 3 and self._fitting(tuple(t.name for t in allowed), home):
-                try:
-                    plans.append(self.build((other.metric.name,)).plan)
-                except (Refused, Unclear):
-                    continue
+        others = [
+            other.metric.name
+            for other in self._lexicon.metrics.values()
+            if self._fitting(tuple(t.name for t in allowed), frozenset({other.dataset.name}))
+        ]
+        plans = self._plans((bare, names), *((self._with(), (other,)) for other in others))
         return Unclear(
             f"{self._metric_labels(names)} cannot be split by {part.text}. "
             "Do you want one of these instead?",
-            tuple(plans),
+            plans,
         )
 
     def _check_rank(self, dimensions: tuple[Dimension, ...], names: tuple[str, ...]) -> None:
@@ -294,16 +319,14 @@ class Assembler:
         if rank is None:
             return
         if not dimensions:
-            plans = tuple(self._ranked_by(f).build(names).plan for f in self._rankable(names)[:3])
+            plans = self._plans(*((self._ranked_by(f), names) for f in self._rankable(names)))
             raise Unclear("The top or bottom of what?", plans)
         if rank.limit is not None and len(dimensions) > 1:
-            whole = self._with(rank=None, dimensions=self._parts.dimensions).build(names).plan
-            alone = self._with(dimensions=(), filters=tuple(
-                FilterPart(p.operator, p.options, p.text) for p in self._parts.filters
-            )).build(names).plan  # fmt: skip
+            plain = tuple(replace(p, is_compared=False) for p in self._parts.filters)
+            alone = self._with(dimensions=(), filters=plain)
             raise Unclear(
                 "I can rank over one thing at a time, not within each of another. Which one?",
-                (alone, whole),
+                self._plans((alone, names), (self._with(rank=None), names)),
             )
 
     def _rankable(self, names: tuple[str, ...]) -> list[str]:
@@ -326,14 +349,16 @@ class Assembler:
     ) -> tuple[Order, ...]:
         if not dimensions:
             return ()
+        amount = self._parts.metrics.ordered_by
+        by = amount if amount in names else names[0]
         if self._parts.rank is not None:
-            return (Order(by=names[0], descending=self._parts.rank.descending),)
+            return (Order(by=by, descending=self._parts.rank.descending),)
         if self._parts.row_order is not None:
-            return (Order(by=names[0], descending=self._parts.row_order),)
+            return (Order(by=by, descending=self._parts.row_order),)
         if any(d.grain for d in dimensions):
             ordered = sorted(dimensions, key=lambda d: d.grain is None)
             return tuple(Order(by=d.field) for d in ordered)
-        return (Order(by=names[0], descending=True),)
+        return (Order(by=by, descending=True),)
 
     def _rank_notes(self, plan: Plan) -> tuple[str, ...]:
         rank = self._parts.rank

@@ -15,13 +15,21 @@ from datetime import date
 
 from contracts.catalog import Suggestion
 from contracts.context import UserContext
-from contracts.plan import Choice, Clarify, Filter, MetricQuery, Plan, Planned, Refuse
+from contracts.plan import (
+    Choice,
+    Clarify,
+    MetricQuery,
+    Plan,
+    Planned,
+    Refuse,
+)
+from workflow.plan.ask_back import about_unused, alternatives, partly_named, restricted
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
-from workflow.plan.parts import FilterPart, MetricsPart, Parts
+from workflow.plan.parts import MetricsPart, Parts
 from workflow.plan.readers.dimensions import ORDERED_BY, read_dimensions, read_listed
 from workflow.plan.readers.metrics import read_metrics, refuse_not_allowed
 from workflow.plan.readers.ranking import read_order, read_rank
@@ -37,10 +45,12 @@ from workflow.plan.value_index import ValueIndex, index_for
 from workflow.semantic.model import DataProfile, SemanticModel
 
 _MOST_CHOICES = 4
+_FEW_PLANS = 3
 _FEWEST_CHOICES = 2
 _SUGGESTED = 3
 _CORRECTED_WORD = 0.9
 _CORRECTED_VALUE = 0.85
+_ASSUMED = 0.9
 _HALF = 0.5
 
 
@@ -78,7 +88,7 @@ def plan(
     """The plan that the question asks for, or a question back, or a refusal; never raises.
 
     `model` is the role's part of `full_model`; `profile` is what occurs in the data the person
-    may see, and must be the same object from call to call, because its index is kept with it.
+    may see; its index is kept, and found fastest for the same object.
     Relative periods count from the newest day in the data, or from `today` if that is earlier.
     """
     asker = _asker(model, full_model, profile, context, today)
@@ -149,7 +159,7 @@ def _understand(question: str, asker: _Asker) -> _Outcome:
     unused: tuple[str, ...] = ()
     try:
         refuse_unsafe(question, reading.chunks)
-        parts = _parts(reading)
+        parts = _parts(reading, corrections)
         assembled, unused = _assembled(reading, parts)
     except (Refused, Unclear) as end:
         unused = unused or tuple(c.text for _, c in reading.free() if not (c.is_filler or c.marks))
@@ -157,7 +167,7 @@ def _understand(question: str, asker: _Asker) -> _Outcome:
     return _Outcome(assembled, reading, corrections)
 
 
-def _parts(reading: Reading) -> Parts:
+def _parts(reading: Reading, corrections: tuple[Correction, ...]) -> Parts:
     """Reads the question in order: each reader sees what the ones before it have left."""
     filters = read_filters(reading)
     refuse_outside_scope(reading, filters)
@@ -170,7 +180,7 @@ def _parts(reading: Reading) -> Parts:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()
     metrics, flags = read_metrics(reading)
-    _refuse_other_topics(reading, metrics, filters)
+    _refuse_other_topics(reading, metrics, corrections)
     return Parts(
         filters=(*filters, *flags),
         time=time,
@@ -183,17 +193,25 @@ def _parts(reading: Reading) -> Parts:
 
 
 def _refuse_other_topics(
-    reading: Reading, metrics: MetricsPart, filters: tuple[FilterPart, ...]
+    reading: Reading, metrics: MetricsPart, corrections: tuple[Correction, ...]
 ) -> None:
     """Raises Refused when nothing in the question is of the data, or is of another role's."""
     for _, chunk in reading.free():
         if chunk.terms and not chunk.values and not any(t.is_allowed for t in chunk.terms):
             refuse_not_allowed(reading, chunk.terms)
-    if metrics.ask is None or filters or any(c.terms for c in reading.chunks):
+    guessed = {word for c in corrections for word in [c.read_as] if c.is_value}
+    is_about_values = any(c.values and not guessed & set(c.words) for c in reading.chunks)
+    if metrics.ask is None or is_about_values or any(c.terms for c in reading.chunks):
         return
-    if all(c.is_filler or c.marks or c.when or c.grain for c in reading.chunks) and any(
-        c.when or c.grain for c in reading.chunks
-    ):
+    unread = next((c.text for c in reading.chunks if c.is_unreadable_time), None)
+    if unread is not None:
+        raise Unclear(f"I cannot go by “{unread}”. What do you want to know?")
+    unknown = [c for c in reading.chunks if not (c.marks or c.when or c.grain) and c.text.isalnum()]
+    partly = [c for c in unknown if any(reading.values.containing(s) for s in c.stems)]
+    if 2 * len(partly) > len(unknown):
+        return
+    known = (c.marks or c.when or c.grain or not c.text.isalnum() for c in reading.chunks)
+    if all(known):
         return
     topics = [d.label.lower() for d in reading.lexicon.model.datasets]
     told = f"{', '.join(topics[:-1])} and {topics[-1]}" if len(topics) > 1 else "".join(topics)
@@ -210,11 +228,14 @@ def _assembled(reading: Reading, parts: Parts) -> tuple[Assembled, tuple[str, ..
     if not parts.metrics.alternatives:
         raise Refused("There is no number that your role may ask about.")
     if parts.metrics.ask is not None:
-        raise Unclear(parts.metrics.ask, _plans(assembler, parts.metrics.alternatives))
+        plans = _plans(assembler, parts.metrics.alternatives)
+        meant = partly_named(reading, unused_words(reading, parts))[:1]
+        plans = tuple(restricted(plan, v) for plan in plans for v in meant) or plans
+        raise Unclear(parts.metrics.ask, plans)
     assembled = assembler.build(parts.metrics.alternatives[0])
     left = unused_words(reading, parts)
     if left:
-        raise _about_unused(reading, assembled.plan, left)
+        raise about_unused(reading, assembled.plan, left)
     is_ordered_only = ORDERED_BY in reading.claims.values() and not assembled.plan.dimensions
     if is_ordered_only:
         raise Unclear("By what should it be split?", (assembled.plan,))
@@ -229,23 +250,9 @@ def _plans(assembler: Assembler, alternatives: tuple[tuple[str, ...], ...]) -> t
             found.append(assembler.build(names).plan)
         except (Refused, Unclear) as end:
             found += end.plans[:1] if isinstance(end, Unclear) else ()
+        if len(found) == _FEW_PLANS:
+            break
     return tuple(found)
-
-
-def _about_unused(reading: Reading, plan: Plan, left: tuple[tuple[int, str], ...]) -> Unclear:
-    """Asks about words that were left over; a part of a value offers the whole value."""
-    plans: list[Plan] = []
-    for at, _ in left:
-        for value in (v for s in reading.chunks[at].stems for v in reading.values.containing(s)):
-            condition = Filter(field=value.field, operator="eq", values=(value.text,))
-            homes = {reading.lexicon.metrics[m].dataset.name for m in plan.metrics}
-            if reading.lexicon.is_reachable(value.field, homes):
-                plans.append(plan.model_copy(update={"filters": (*plan.filters, condition)}))
-    unknown = [text for at, text in left if not reading.chunks[at].marks]
-    words = ", ".join(f"“{text}”" for text in (unknown or [text for _, text in left])[:4])
-    if any(reading.chunks[at].is_unreadable_time for at, _ in left):
-        return Unclear(f"I cannot go by {words}. Do you want this instead?", (plan,))
-    return Unclear(f"I did not understand {words}. Do you mean this?", (*plans[:3], plan))
 
 
 # -- what is handed back -------------------------------------------------------------------------
@@ -258,14 +265,14 @@ def _planned(outcome: _Outcome, assembled: Assembled) -> Planned:
     return Planned(
         output=MetricQuery(plan=assembled.plan),
         planner="builtin",
-        confidence=_confidence(outcome.corrections),
+        confidence=_confidence(outcome.corrections, is_assumed=assembled.is_assumed),
         used_words=_used(outcome),
         notes=tuple(notes),
     )
 
 
-def _confidence(corrections: tuple[Correction, ...]) -> float:
-    confidence = 1.0
+def _confidence(corrections: tuple[Correction, ...], *, is_assumed: bool) -> float:
+    confidence = _ASSUMED if is_assumed else 1.0
     for correction in corrections:
         confidence *= _CORRECTED_VALUE if correction.is_value else _CORRECTED_WORD
     return round(confidence, 2)
@@ -302,6 +309,8 @@ def _clarify(
     outcome: _Outcome, unclear: Unclear, asker: _Asker, suggestions: Sequence[Suggestion]
 ) -> Planned:
     choices = _choices(unclear.plans, asker)
+    if len(choices) < _FEWEST_CHOICES:
+        choices = _choices((*unclear.plans, *alternatives(unclear.plans, asker.lexicon)), asker)
     for question in _nearest(" ".join(_used(outcome)), suggestions):
         if len(choices) < _FEWEST_CHOICES and question not in choices and _is_sure(question, asker):
             choices.append(question)

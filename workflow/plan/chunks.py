@@ -25,6 +25,8 @@ from workflow.plan.tokens import Token, root
 from workflow.plan.value_index import Value, ValueIndex
 from workflow.plan.when import When
 
+_ABBREVIATION = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -74,7 +76,8 @@ def _term_at(
         if token.is_symbol:
             continue
         has_of = has_of or token.word == "of"
-        if stems and token.word in grammar.INNER and (*stems, token.stem) not in lexicon.prefixes:
+        is_inner = token.word in grammar.INNER or (has_of and token.word in grammar.ARTICLES)
+        if stems and is_inner and (*stems, token.stem) not in lexicon.prefixes:
             continue
         stems.append(token.stem)
         if len(stems) > lexicon.longest:
@@ -108,8 +111,9 @@ def _value_at(
         stems.append(token.stem)
         if len(stems) > values.longest:
             break
-        found = values.phrases.get(tuple(stems))
-        if found is not None:
+        found = values.phrases.get(tuple(stems), ())
+        found = tuple(v for v in found if not v.exact or v.exact == (tokens[at].word,))
+        if found:
             best = position - at + 1, found
     return best
 
@@ -140,11 +144,27 @@ def cut(tokens: Sequence[Token], lexicon: Lexicon, values: ValueIndex) -> tuple[
     return tuple(chunks)
 
 
+def _hides_allowed(
+    tokens: Sequence[Token], at: int, term: tuple[int, tuple[Term, ...]], lexicon: Lexicon
+) -> bool:
+    """Whether a phrase of another role's covers the beginning of one of this role's: "number of
+    customers" in "number of customers who ordered"."""
+    if any(t.is_allowed for t in term[1]):
+        return False
+    inside = (_term_at(tokens, at + skip, lexicon) for skip in range(1, term[0]))
+    return any(
+        found is not None and skip + found[0] > term[0] and any(t.is_allowed for t in found[1])
+        for skip, found in enumerate(inside, start=1)
+    )
+
+
 def _chunk_at(
     tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
 ) -> tuple[int, Chunk]:
     token = tokens[at]
     term = _term_at(tokens, at, lexicon) if token.stem in lexicon.first_words else None
+    if term is not None and _hides_allowed(tokens, at, term, lexicon):
+        term = None
     value = None if token.is_symbol else _value_at(tokens, at, values)
     mark = _mark_at(tokens, at)
     when = None if token.is_symbol else when_at(tokens, at)
@@ -152,6 +172,15 @@ def _chunk_at(
     length = max(lengths, default=1)
     if when is not None and when[0] >= length > 1:
         term = value = mark = None  # a date of several words is nothing else
+    if (
+        mark is not None
+        and mark[1].has(Mark.SOFT)
+        and any(t.is_shouted and len(t.text) <= _ABBREVIATION for t in tokens[at : at + mark[0]])
+    ):
+        mark = None  # "US" is not "us"
+    before = tokens[at - 1].word if at else ""
+    if token.word in grammar.PLACE_WORDS and before in grammar.BEFORE_A_PLACE:
+        mark = None
     held = mark[1] if mark is not None and mark[0] == length else None
     taken = tokens[at : at + length]
     terms = term[1] if term is not None and term[0] == length else ()

@@ -17,25 +17,44 @@ def unused_words(reading: Reading, parts: Parts) -> tuple[tuple[int, str], ...]:
     return tuple(
         (at, chunk.text)
         for at, chunk in list(reading.free())
-        if not _is_harmless(reading, at, chunk, is_compared=is_compared)
+        if not _is_harmless(reading, at, chunk, parts, is_compared=is_compared)
     )
 
 
-def _is_harmless(reading: Reading, at: int, chunk: Chunk, *, is_compared: bool) -> bool:
+def _is_harmless(
+    reading: Reading, at: int, chunk: Chunk, parts: Parts, *, is_compared: bool
+) -> bool:
     if chunk.terms or chunk.values:
         return chunk.is_filler or _is_noun_of_condition(reading, at, chunk)
     if chunk.is_filler or chunk.has(*_HARMLESS):
         return True
+    if chunk.words[0] in grammar.UNIT_WORDS and len(chunk.words) == 1:
+        return _is_own_unit(reading, at, grammar.UNIT_WORDS[chunk.words[0]], parts)
     if chunk.is_unreadable_time or chunk.is_personal or chunk.number is not None:
         return False
+    return _is_harmless_word(reading, at, chunk, is_compared=is_compared)
+
+
+def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: bool) -> bool:
+    if chunk.has(Mark.WHO):
+        noun = reading.at(at - 1)
+        return noun is not None and bool(noun.terms)  # "customers who paid"
     if chunk.has(Mark.WHICH, Mark.VERSUS):
         return chunk.words[0] == "what" or (is_compared and chunk.has(Mark.VERSUS))
     is_symbol = not any(c.isalnum() for c in chunk.text)
     return is_symbol and chunk.text not in grammar.MEANINGFUL_SYMBOLS
 
 
+def _is_own_unit(reading: Reading, at: int, unit: str, parts: Parts) -> bool:
+    """ "In days" says nothing new of a metric in days."""
+    before = reading.at(at - 1)
+    names = parts.metrics.alternatives[0]
+    is_unit = all(reading.lexicon.metrics[name].metric.unit == unit for name in names)
+    return is_unit and before is not None and before.words == ("in",)
+
+
 def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:
-    """Whether the chunk only names what a condition beside it is about: "Horror films",
+    """Whether the chunk only names what a condition beside it is about: "Shoes products",
     "customers in Canada". Not so "stores in Canada" where the country is the customer's."""
     if not chunk.terms or not any(t.is_allowed for t in chunk.terms):
         return False

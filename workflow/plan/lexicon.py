@@ -16,6 +16,8 @@ Phrase = tuple[str, ...]
 Aggregate = Literal["sum", "count", "average", "ratio", "min", "max", "other"]
 _AGGREGATE = re.compile(r"^\W*(sum|count|avg|min|max)\b")
 _CACHE_SIZE = 64
+# "customers who paid" is also said "customers paid".
+RELATIVE = frozenset({"who", "that", "which"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,21 @@ class Lexicon:
         """Whether the field is a date or a point in time."""
         return field in self.fields and self.fields[field].is_time
 
+    def other_date(self, metric: str) -> str | None:
+        """A date that the metric's own name points to, where its dataset goes by another: what
+        is counted as returned has a return date beside the usual one."""
+        facts = self.metrics[metric]
+        if facts.aggregate != "count" or facts.is_row_count:
+            return None
+        words = {root(w) for w in phrase(facts.metric.label)}
+        usual = facts.dataset.time_field
+        plain = {root(w) for w in phrase(self.labels.get(("field", usual or ""), ""))}
+        for field in facts.dataset.fields:
+            own = {root(w) for w in phrase(field.label)} - plain
+            if field.is_time and field.name != usual and words & own:
+                return field.name
+        return None
+
     def leads_to(self, dataset: str, other: str) -> bool:
         """Whether rows of `dataset` each belong to one row of `other`."""
         return dataset == other or self._own.get(other, frozenset({""})) <= self._reach[dataset]
@@ -151,7 +168,11 @@ class Lexicon:
         said = [thing.label, thing.name.replace("_", " "), *thing.synonyms]
         for text in said:
             rivals = [t for t in self.phrases.get(phrase(text), ()) if t.is_allowed]
-            if {(t.kind, t.name) for t in rivals} == {(kind, name)}:
+            meant = {
+                ("metric", self.row_counts.get(t.name, "")) if t.kind == "dataset"
+                and kind == "metric" else (t.kind, t.name) for t in rivals
+            }  # fmt: skip
+            if meant == {(kind, name)}:
                 return _decapitalised(text)
         return _decapitalised(thing.label)
 
@@ -214,8 +235,9 @@ def _phrases(model: SemanticModel, full: SemanticModel) -> dict[Phrase, tuple[Te
     found: dict[Phrase, dict[tuple[str, str, bool], Term]] = {}
 
     def add(text: str, term: Term) -> None:
-        key = phrase(text)
-        if key:
+        whole = phrase(text)
+        bare = tuple(word for word in whole if word not in RELATIVE)
+        for key in {whole, bare} - {()}:
             held = found.setdefault(key, {})
             identity = (term.kind, term.name, term.is_negated)
             if identity not in held or held[identity].rank > term.rank:
@@ -260,12 +282,12 @@ def _said(name: str, label: str, synonyms: tuple[str, ...]) -> list[tuple[str, i
 
 
 def _bags(phrases: Mapping[Phrase, tuple[Term, ...]]) -> dict[Phrase, tuple[Term, ...]]:
-    """Phrases of several words by their sorted words, for "length of rentals"."""
+    """Phrases of several words by their sorted words, for "length of trips"."""
     return {tuple(sorted(p)): terms for p, terms in phrases.items() if len(p) > 1}
 
 
 def _families(phrases: Mapping[Phrase, tuple[Term, ...]]) -> dict[str, tuple[Term, ...]]:
-    """Datasets by the root of their one-word names, so that "rented" can mean "rentals"."""
+    """Datasets by the root of their one-word names, so that "ordered" can mean "orders"."""
     found: dict[str, tuple[Term, ...]] = {}
     for key, terms in phrases.items():
         datasets = tuple(
@@ -276,12 +298,16 @@ def _families(phrases: Mapping[Phrase, tuple[Term, ...]]) -> dict[str, tuple[Ter
     return found
 
 
-_cache: dict[tuple[str, str, tuple[str, ...]], Lexicon] = {}
+_cache: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Lexicon] = {}
 
 
 def lexicon_for(model: SemanticModel, full: SemanticModel) -> Lexicon:
     """The lexicon of this version and these views, built at the first use."""
-    key = (model.digest, full.digest, tuple(d.name for d in model.datasets))
+    key = (
+        model.digest,
+        tuple(d.name for d in full.datasets),
+        tuple(d.name for d in model.datasets),
+    )
     found = _cache.get(key)
     if found is None:
         if len(_cache) >= _CACHE_SIZE:

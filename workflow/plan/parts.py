@@ -20,12 +20,13 @@ class FilterPart:
 @dataclass(frozen=True, slots=True)
 class TimePart:
     """Periods in the order of the question. `stamp` is the chunk just before the first, which
-    may say which date is meant ("returned in July")."""
+    may say which date is meant ("returned in July"); `field` is that date once it is settled."""
 
     whens: tuple[When, ...]
     is_compared: bool
     stamp: int | None
     is_joined: bool = True
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ class RankPart:
 
 @dataclass(frozen=True, slots=True)
 class MetricsPart:
-    """The sets of metrics that the question can mean. With one and no `ask` it is settled."""
+    """The sets of metrics that the question can mean. With one and no `ask` it is settled.
+    `ordered_by` is the one that "by" names, where the rows are ordered by it."""
 
     alternatives: tuple[tuple[str, ...], ...]
     ask: str | None = None
+    ordered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Says a plan as a question that this planner reads as the same plan."""
 
+from datetime import date
+
 from contracts.plan import Dimension, Filter, Plan
 from workflow.plan.lexicon import Lexicon
 from workflow.plan.tokens import phrase
-from workflow.plan.when import said
+from workflow.plan.when import said, time_range
 
 _COMPARISONS = {"gt": "over", "gte": "at least", "lt": "under", "lte": "at most"}
 
@@ -11,11 +13,14 @@ _COMPARISONS = {"gt": "over", "gte": "at least", "lt": "under", "lte": "at most"
 def question_of(plan: Plan, lexicon: Lexicon) -> str:
     """The question. Not every plan can be said so that it reads back; the caller checks."""
     metrics = _and([_metric(name, lexicon) for name in plan.metrics])
-    conditions = "".join(_filter(f, lexicon) for f in plan.filters) + _time(plan, lexicon)
+    dated = _dated(plan.filters, lexicon)
+    plain = [f for f in plan.filters if not (dated and lexicon.is_date(f.field))]
+    conditions = "".join(_filter(f, lexicon) for f in plain) + dated + _time(plan, lexicon)
     if plan.limit is not None and len(plan.dimensions) == 1 and plan.order:
         return _ranked(plan, metrics, conditions, lexicon)
     if plan.dimensions:
-        groups = _and([_dimension(d, lexicon) for d in plan.dimensions])
+        is_doubtful = lexicon.other_date(plan.metrics[0]) is not None
+        groups = _and([_dimension(d, lexicon, in_full=is_doubtful) for d in plan.dimensions])
         return f"{metrics[:1].upper()}{metrics[1:]} by {groups}{conditions}"
     return _plain(plan, metrics, lexicon, conditions)
 
@@ -35,6 +40,8 @@ def _ranked(plan: Plan, metrics: str, conditions: str, lexicon: Lexicon) -> str:
     group = plan.dimensions[0]
     descending = plan.order[0].descending
     thing = group.grain or lexicon.spoken("field", group.field)
+    if plan.limit == 1 and lexicon.plural(plan.metrics[0]) is not None:
+        return f"Which {thing} has the {'most' if descending else 'fewest'} {metrics}{conditions}?"
     if plan.limit == 1:
         return (
             f"Which {thing} has the {'highest' if descending else 'lowest'} {metrics}{conditions}?"
@@ -47,10 +54,10 @@ def _metric(name: str, lexicon: Lexicon) -> str:
     return lexicon.spoken("metric", name)
 
 
-def _dimension(dimension: Dimension, lexicon: Lexicon) -> str:
+def _dimension(dimension: Dimension, lexicon: Lexicon, *, in_full: bool) -> str:
     if dimension.grain is None:
         return lexicon.spoken("field", dimension.field)
-    if dimension.field in lexicon.usual_dates:
+    if dimension.field in lexicon.usual_dates and not in_full:
         return dimension.grain
     return f"{dimension.grain} of {lexicon.spoken('field', dimension.field)}"
 
@@ -70,11 +77,27 @@ def _filter(condition: Filter, lexicon: Lexicon) -> str:
     )
 
 
+def _dated(filters: tuple[Filter, ...], lexicon: Lexicon) -> str:
+    """Conditions on a date as a period of that date."""
+    ends: dict[str, date] = {}
+    field = ""
+    for condition in filters:
+        value = condition.values[0] if condition.values else None
+        if lexicon.is_date(condition.field) and isinstance(value, date):
+            field = condition.field
+            ends[condition.operator] = value
+    if not ends:
+        return ""
+    period = time_range(ends.get("gte"), ends.get("lt"))
+    return f" with {lexicon.spoken('field', field)} {said(period)}"
+
+
 def _time(plan: Plan, lexicon: Lexicon) -> str:
     if plan.time is None:
         return ""
     dataset = lexicon.metrics[plan.metrics[0]].dataset
-    if dataset.name in lexicon.entities and dataset.time_field is not None:
+    is_doubtful = lexicon.other_date(plan.metrics[0]) is not None
+    if (dataset.name in lexicon.entities or is_doubtful) and dataset.time_field is not None:
         return f" with {lexicon.spoken('field', dataset.time_field)} {said(plan.time)}"
     return f" {said(plan.time)}"
 

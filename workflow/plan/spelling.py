@@ -19,7 +19,7 @@ _SHORTEST = 5
 _LONG = 9
 _MOST_LOOKED_UP = 12
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_VOWELS = frozenset("aeiouy")
+_VOWELS = frozenset("aeiou")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Speller:
     def __init__(self, lexicon: Lexicon, values: ValueIndex) -> None:
         self._lexicon = lexicon
         self._values = values.surface
+        self._whole = values.phrases
+        self._pairs = values.pairs
         self._near_words = _by_first_letter(lexicon.surface | {stem(w): w for w in _GRAMMAR})
         self._near_values = _by_first_letter(values.surface)
 
@@ -75,12 +77,22 @@ class Speller:
             or root(token.stem) in self._lexicon.families
         )
 
+    def _is_in_place(self, word: str, tokens: Sequence[Token], at: int) -> bool:
+        """Whether the word is a value by itself, or stands beside what it stands beside in one."""
+        found = stem(word)
+        before = tokens[at - 1].stem if at else ""
+        after = tokens[at + 1].stem if at + 1 < len(tokens) else ""
+        return (
+            (found,) in self._whole or (before, found) in self._pairs
+            or (found, after) in self._pairs
+        )  # fmt: skip
+
     def correct(self, tokens: Sequence[Token]) -> tuple[tuple[Token, ...], tuple[Correction, ...]]:
         """The tokens with what could be corrected corrected, and what was."""
         corrected: list[Token] = []
         made: list[Correction] = []
         looked_up = 0
-        for token in tokens:
+        for at, token in enumerate(tokens):
             if self._is_known(token) or len(token.stem) < _SHORTEST or looked_up > _MOST_LOOKED_UP:
                 corrected.append(token)
                 continue
@@ -88,7 +100,7 @@ class Speller:
             found = _nearest(token, self._near_words, most=2)
             is_value = found is None
             found = found or _nearest(token, self._near_values, most=1)
-            if found is None:
+            if found is None or (is_value and not self._is_in_place(found, tokens, at)):
                 corrected.append(token)
                 continue
             corrected.append(replace(token, word=found, stem=stem(found)))
@@ -124,8 +136,8 @@ def _nearest(
 
 
 def _is_slip(typed: str, word: str) -> bool:
-    if OSA.distance(typed, word, score_cutoff=1) != 1:
-        return False
+    if OSA.distance(typed, word, score_cutoff=1) != 1 or typed[:-1] in (word, word[:-1]):
+        return False  # "calculated" is no slip for "calculate", "earner" none for "earned"
     if len(typed) != len(word):
         return True
     differing = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]

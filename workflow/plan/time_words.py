@@ -72,7 +72,7 @@ def _related(tokens: Sequence[Token], at: int, relation: Relation) -> tuple[int,
     used, stretch = first
     joiner = _joiner_at(tokens, at + used, relation)
     if joiner and relation in ("in", "between", "from"):
-        second = _stretch_at(tokens, at + used + joiner)
+        second = _stretch_at(tokens, at + used + joiner) or _day_after(tokens, at, used + joiner)
         if second is not None:
             end = second[1]
             if isinstance(stretch, Point) and isinstance(end, Point) and not stretch.unit_known:
@@ -116,11 +116,19 @@ def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
     at += skipped
     if at >= len(tokens):
         return None
+    is_the_last = bool(skipped) and tokens[at].word == "last"
     for read in (_dated, _relative, _ago, _to_date, _day_first, _month_first, _quarter, _year):
         found = read(tokens, at)
         if found is not None:
-            return found[0] + skipped, found[1]
+            return found[0] + skipped, _trailing(found[1]) if is_the_last else found[1]
     return None
+
+
+def _trailing(stretch: Stretch) -> Stretch:
+    """ "The last year" ends today; "last year" ended with December."""
+    if isinstance(stretch, Relative) and stretch.offset == -1:
+        return Trailing(stretch.unit, 1)
+    return stretch
 
 
 def _day_of_range(tokens: Sequence[Token], at: int) -> _Found | None:
@@ -133,12 +141,24 @@ def _day_of_range(tokens: Sequence[Token], at: int) -> _Found | None:
     return (1, Point("day", day, month=0)) if second else None
 
 
+def _day_after(tokens: Sequence[Token], at: int, used: int) -> _Found | None:
+    """The bare "15" of "July 1-15", a day of the month of the first; then maybe the year."""
+    first = _month_first(tokens, at)
+    day = _whole(tokens, at + used)
+    if first is None or day is None or not isinstance(first[1], Point) or first[1].unit != "day":
+        return None
+    if not 1 <= day <= 31 or _word(tokens, at + used + 1) in _UNITS:
+        return None
+    point = Point("day", day, first[1].month, first[1].year, first[1].year_offset)
+    return (1, point) if point.year else _with_year(tokens, at + used, 1, point)
+
+
 def _dated(tokens: Sequence[Token], at: int) -> _Found | None:
     token = tokens[at]
     if not token.is_date:
         return None
     parts = [int(p) for p in re.split(r"[-/.]", token.word)]
-    if "-" in token.word:
+    if "-" in token.word or parts[0] > 31:
         year, month, day = parts[0], parts[1], parts[2] if len(parts) == 3 else 0
     else:
         day, month, year = parts

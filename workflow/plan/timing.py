@@ -8,7 +8,7 @@ from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import TimePart
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import root, stem
-from workflow.plan.when import Relative, day_words, resolve, time_range
+from workflow.plan.when import Relative, assumed_year, day_words, resolve, time_range
 from workflow.semantic.model import Dataset, Field
 
 
@@ -21,6 +21,7 @@ class Timing:
     field: str | None = None
     grain: Dimension | None = None
     notes: tuple[str, ...] = ()
+    is_assumed: bool = False
 
     def conditions(self) -> list[Filter]:
         """The range as conditions on the other date; none where the plan's range says it."""
@@ -47,13 +48,19 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
         grain = _compared_grain(part, field or datasets[0].time_field)
     if field is not None:
         notes += (f"The period, {period.label}, is by {reading.label('field', field).lower()}.",)
-    return Timing(period, field, grain, notes)
+    is_assumed = any(assumed_year(w, reference) for w in part.whens)
+    return Timing(period, field, grain, notes, is_assumed)
 
 
 def _union(ranges: list[TimeRange], part: TimePart) -> TimeRange:
     """One range for several periods, if they touch; a range has no holes."""
     if len(ranges) == 1:
         return ranges[0]
+    if len(ranges) == 2:
+        starts = [r.start for r in ranges if r.end is None and r.start is not None]
+        ends = [r.end for r in ranges if r.start is None and r.end is not None]
+        if starts and ends and starts[0] < ends[0]:
+            return time_range(starts[0], ends[0])  # "since March until June"
     closed = [(r.start, r.end) for r in ranges if r.start is not None and r.end is not None]
     if len(closed) != len(ranges) or not (part.is_joined or part.is_compared):
         raise Unclear("I can answer for one period at a time. Which one do you mean?")
@@ -74,9 +81,17 @@ def _notes(part: TimePart, period: TimeRange, reference: date, today: date) -> t
             f"Relative dates count from {day_words(reference)}, the newest day in the data: "
             f"the period is {period.label}.",
         )
+    notes: list[str] = []
+    if any(assumed_year(w, reference) for w in part.whens):
+        notes.append(
+            f"No year was said; the data ends on {day_words(reference)}, so the period is "
+            f"{period.label}."
+        )
     if period.end is not None and period.end - timedelta(days=1) > reference:
-        return (f"The data ends on {day_words(reference)}.",)
-    return ()
+        notes.append(f"The data ends on {day_words(reference)}.")
+    if any(w.relation == "until" for w in part.whens) and period.end is not None:
+        notes.append(f"{day_words(period.end - timedelta(days=1))} is the last day counted.")
+    return tuple(notes)
 
 
 def _named_date(reading: Reading, part: TimePart, fields: tuple[Field, ...]) -> Field | None:
@@ -100,6 +115,8 @@ def _named_date(reading: Reading, part: TimePart, fields: tuple[Field, ...]) -> 
 
 
 def _other_date(reading: Reading, part: TimePart, datasets: list[Dataset]) -> str | None:
+    if part.field is not None:
+        return None if part.field == datasets[0].time_field else part.field
     if len({d.name for d in datasets}) != 1:
         return None
     field = _named_date(reading, part, datasets[0].fields)
@@ -110,6 +127,8 @@ def _other_date(reading: Reading, part: TimePart, datasets: list[Dataset]) -> st
 
 def is_stamped(reading: Reading, part: TimePart, field: str) -> bool:
     """Whether the question itself says that its period is about this date field."""
+    if part.field is not None:
+        return part.field == field
     named = _named_date(reading, part, (reading.lexicon.fields[field],))
     return named is not None
 

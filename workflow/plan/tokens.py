@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -14,9 +14,9 @@ NUMBER_WORDS = {
 _ENDINGS = (("ies", "i"), ("ie", "i"), *((f"{c}es", c) for c in ("ss", "sh", "ch", "x", "z")))
 _TYPOGRAPHIC = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 _TOKEN = re.compile(
-    r"""(?P<date>\d{4}-\d{1,2}(?:-\d{1,2})?(?!\d)|\d{1,2}[/.]\d{1,2}[/.]\d{4}(?!\d))
-      | (?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b
-      | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)
+    r"""(?P<date>\d{4}-\d{1,2}(?:-\d{1,2})?(?!\d)|\d{4}/\d{1,2}/\d{1,2}(?!\d)|\d{1,2}[/.]\d{1,2}[/.]\d{4}(?!\d))
+      | (?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b(?:'s\b)?
+      | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)(?:'s\b)?
       | (?P<word>[qhQH][1-4]\b|[^\W\d_]+)(?P<clitic>'[^\W\d_]{1,2}\b)?
       | (?P<symbol>[^\s\w]|_)""",
     re.VERBOSE,
@@ -26,7 +26,8 @@ _TOKEN = re.compile(
 @dataclass(frozen=True, slots=True)
 class Token:
     """`word` is folded, `stem` has its plural ending off; `text` is as typed. A symbol is a
-    token of its own. `number` is set for digits and for the words one to twelve."""
+    token of its own. `number` is set for digits and for the words one to twelve. `is_shouted`
+    marks capitals in a text that is not all capitals: an abbreviation, not a small word."""
 
     text: str
     word: str
@@ -34,6 +35,7 @@ class Token:
     number: Decimal | None = None
     is_date: bool = False
     is_symbol: bool = False
+    is_shouted: bool = False
 
 
 def fold(text: str) -> str:
@@ -44,11 +46,15 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
 
 
+# Short forms, the same word on both sides of a comparison.
+_SHORT_FORMS = {"avg": "average", "max": "maximum", "min": "minimum"}
+
+
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """The word without its plural ending, the same for "movie(s)" and "category/ies"."""
+    """The word without its plural ending, the same for "cookie(s)" and "category/ies"."""
     if len(word) < 4:
-        return word
+        return _SHORT_FORMS.get(word, word)
     for ending, stands in _ENDINGS:
         if word.endswith(ending):
             return word[: -len(ending)] + stands
@@ -60,7 +66,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def root(stemmed: str) -> str:
-    """What "rental", "rented" and "renting" share; only for comparing words of one family."""
+    """What "arrival", "arrived" and "arriving" share; only for comparing words of one family."""
     for ending in ("ing", "ed", "al", "e"):
         if stemmed.endswith(ending) and len(stemmed) - len(ending) >= 4:
             return stemmed[: -len(ending)]
@@ -86,7 +92,8 @@ def _tokens_of(match: re.Match[str]) -> tuple[Token, ...]:
         return (Token(text, text, text, is_date=True),)
     digits = match["ordinal"] or match["number"]
     number = Decimal(digits.replace(",", ""))
-    return (Token(text, text, text, number),)
+    plain = text.removesuffix("'s")
+    return (Token(text, plain, plain, number),)
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
@@ -94,6 +101,11 @@ def tokenize(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text.translate(_TYPOGRAPHIC)):
         tokens.extend(_tokens_of(match))
+    if not text.isupper():
+        return tuple(
+            replace(t, is_shouted=True) if len(t.text) > 1 and t.text.isupper() else t
+            for t in tokens
+        )
     return tuple(tokens)
 
 

@@ -1,41 +1,53 @@
 """What occurs in the data a person may see, by the words it is made of."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from workflow.plan import grammar
 from workflow.plan.tokens import phrase, tokenize
 from workflow.semantic.model import DataProfile
 
-_CACHE_SIZE = 64
+_CACHE_SIZE = 32
 _FEW = 3
+_MANY = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """A value and the field it occurs in. A weak one is an everyday word: only with the field's
-    label beside it does it count."""
+    label beside it does it count. `exact` are the words it must be written in, where the field has
+    so many values that a plural more or less would hit one by chance."""
 
     field: str
     text: str
     is_weak: bool = False
+    exact: tuple[str, ...] = ()
 
 
 class ValueIndex:
-    """Built once for a profile, then only read. `surface` gives a spelling of each stem."""
+    """Built once for a profile, then only read. `surface` gives a spelling of each
+    stem, `pairs` the stems that follow each other in some value."""
 
     def __init__(self, profile: DataProfile) -> None:
         self.known = {name: frozenset(values) for name, values in profile.values.items()}
         phrases: dict[tuple[str, ...], list[Value]] = {}
         partial: dict[str, list[Value]] = {}
         surface: dict[str, str] = {}
+        pairs: set[tuple[str, str]] = set()
         for name, values in profile.values.items():
-            for text in values:
+            is_large = len(values) > _MANY
+            for text in dict.fromkeys(values):
                 key = phrase(text)
                 if not key or all(word.replace(".", "").isdigit() for word in key):
                     continue  # numbers are read beside a label, never by themselves
-                value = Value(name, text, len(key) == 1 and text.lower() in grammar.WEAK_VALUES)
+                tokens = [t for t in tokenize(text) if not t.is_symbol]
+                is_weak = len(key) == 1 and text.lower() in grammar.WEAK_VALUES
+                exact = tuple(t.word for t in tokens) if is_large and len(key) == 1 else ()
+                value = Value(name, text, is_weak, exact)
                 phrases.setdefault(key, []).append(value)
-                for token in tokenize(text):
+                pairs.update(pairwise(key))
+                for token in tokens:
                     surface.setdefault(token.stem, token.word)
                 for word in set(key):
                     partial.setdefault(word, []).append(value)
@@ -43,6 +55,7 @@ class ValueIndex:
         self.longest = max((len(key) for key in phrases), default=0)
         self._partial = partial
         self.surface = surface
+        self.pairs = frozenset(pairs)
 
     def containing(self, word: str) -> tuple[Value, ...]:
         """The values that a stem is a part of, if they are few enough to choose from."""
@@ -50,20 +63,28 @@ class ValueIndex:
         return tuple(found) if len(found) <= _FEW else ()
 
 
-_cache: dict[int, tuple[DataProfile, ValueIndex]] = {}
+_Content = tuple[tuple[str, tuple[str, ...]], ...]
+_by_profile: OrderedDict[int, tuple[DataProfile, ValueIndex]] = OrderedDict()
+_by_content: OrderedDict[_Content, ValueIndex] = OrderedDict()
 
 
 def index_for(profile: DataProfile) -> ValueIndex:
-    """The index of this very profile object, built at the first use.
+    """The index of what the profile holds, built at the first use.
 
-    Profiles are refreshed by replacing them, so identity is version; the cache holds the profile
-    itself, so that an address is never taken over by another.
+    A refreshed profile with the same values shares the index of the one before. The cache holds
+    the profiles themselves, so that an address is never taken over by another.
     """
-    held = _cache.get(id(profile))
+    held = _by_profile.get(id(profile))
     if held is not None and held[0] is profile:
         return held[1]
-    if len(_cache) >= _CACHE_SIZE:
-        _cache.clear()
-    index = ValueIndex(profile)
-    _cache[id(profile)] = (profile, index)
+    content = tuple(sorted(profile.values.items()))
+    index = _by_content.get(content)
+    if index is None:
+        index = _by_content[content] = ValueIndex(profile)
+    _by_content.move_to_end(content)
+    _by_profile[id(profile)] = (profile, index)
+    while len(_by_content) > _CACHE_SIZE:
+        _by_content.popitem(last=False)
+    while len(_by_profile) > _CACHE_SIZE:
+        _by_profile.popitem(last=False)
     return index

@@ -171,6 +171,14 @@ def _stretch(stretch: Stretch, latest: date, reference: date) -> Span:
     return Span(shift(end, stretch.unit, -stretch.count), end)
 
 
+def assumed_year(when: When, reference: date) -> bool:
+    """Whether a month, quarter or day was named without its year and cannot be of this one."""
+    points = [s for s in (when.first, when.second) if isinstance(s, Point)]
+    return all(p.year is None and p.year_offset is None for p in points) and any(
+        _point(p, reference, reference).start.year != reference.year for p in points
+    )
+
+
 def resolve(when: When, reference: date) -> TimeRange:
     """The days of a period, counted from `reference`. Raises Refused or Unclear."""
     if when.second is not None:

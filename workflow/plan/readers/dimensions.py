@@ -10,6 +10,7 @@ from workflow.plan.parts import DimensionPart
 from workflow.plan.readers.ranking import dimension_at, is_dimension
 from workflow.plan.readers.scope import seen_words
 from workflow.plan.reading import Reading
+from workflow.semantic.model import Field
 
 ORDERED_BY = "ordered by"
 _OWN = frozenset({"my", "our", "ours"})
@@ -33,7 +34,9 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
             parts.append((at, dimension_at(chunk)))
     parts += _asked_which(reading)
     parts += _all_of(reading)
-    return tuple(part for _, part in sorted(parts, key=lambda p: p[0]))
+    has_grain = any(part.grain for _, part in parts)
+    ordered = sorted(parts, key=lambda p: p[0])
+    return tuple(part for _, part in ordered if not (part.is_trend and has_grain))
 
 
 def read_listed(reading: Reading) -> DimensionPart | None:
@@ -52,11 +55,20 @@ def read_listed(reading: Reading) -> DimensionPart | None:
             return DimensionPart(fields, text=chunk.text)
         for term in chunk.terms_of("dataset"):
             dataset = reading.lexicon.datasets[term.name]
-            named = [f for f in dataset.fields if f.is_personal and f.type == "text"]
+            named = sorted(
+                (f for f in dataset.fields if f.type == "text" and _is_name(f)),
+                key=lambda f: not f.is_personal,
+            )
             if named:
                 reading.claim(place, f"each by {named[0].label.lower()}")
                 return DimensionPart((Term("field", named[0].name, 0),), text=chunk.text)
     return None
+
+
+def _is_name(field: Field) -> bool:
+    """Whether the field names one row's thing: personal, or called a name and not shared."""
+    said = " ".join((field.label, *field.synonyms)).lower()
+    return field.is_personal or (not field.is_indexed and "name" in said)
 
 
 def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
@@ -76,7 +88,7 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
             found += _ordered_thing(reading, by)
             reading.claim(by, ORDERED_BY)
             return found
-        elif not reading.is_free(at) and is_first:
+        elif at in reading.restricted and is_first:
             reading.claim(by, reading.claims[at])
             break
         elif not (chunk.has(Mark.AND, Mark.BY) and _leads_to_dimension(reading, at)):
@@ -148,7 +160,7 @@ def _leads_to_dimension(reading: Reading, joiner: int) -> bool:
 
 
 def _asked_which(reading: Reading) -> list[tuple[int, DimensionPart]]:
-    """ "Which films were rented in July" asks for each of them."""
+    """ "Which products were ordered in July" asks for each of them."""
     found: list[tuple[int, DimensionPart]] = []
     for at, chunk in list(reading.free()):
         asked = reading.after(at) if chunk.has(Mark.WHICH) else None

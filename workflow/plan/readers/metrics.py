@@ -1,14 +1,15 @@
-"""Reads which numbers are asked for: "revenue", "how many rentals", "average payment"."""
+"""Reads which numbers are asked for: "revenue", "how many orders", "average order"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import Mark
+from workflow.plan.grammar import POPULAR, Mark
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart, MetricsPart
+from workflow.plan.readers.dimensions import ORDERED_BY
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
 
@@ -21,7 +22,7 @@ _Names = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class _Mention:
     """A chunk that names numbers, with what it can mean. `is_rows` marks a mere mention of a
-    dataset's rows ("rentals"), which a more exact metric beside it takes in."""
+    dataset's rows ("orders"), which a more exact metric beside it takes in."""
 
     at: int
     names: _Names
@@ -58,7 +59,11 @@ def read_metrics(reading: Reading) -> tuple[MetricsPart, tuple[FilterPart, ...]]
             tuple((m.names[0],) for m in kept[:_MOST_CHOICES] if m.names),
             "Which of these numbers do you mean?",
         ), flags
-    return MetricsPart(_combinations(kept), ask or _ask_which(reading, kept)), flags
+    order = next((at for at, said in reading.claims.items() if said == ORDERED_BY), None)
+    ordering = [m.names[0] for m in mentions if order is not None and m.at > order and m.names]
+    return MetricsPart(
+        _combinations(kept), ask or _ask_which(reading, kept), ordering[0] if ordering else None
+    ), flags
 
 
 def _heads(reading: Reading) -> dict[int, tuple[Mark, ...]]:
@@ -132,7 +137,8 @@ def refuse_not_allowed(reading: Reading, foreign: Sequence[Term]) -> None:
     first = min(foreign, key=lambda t: (order[t.kind], t.rank))
     label = reading.label(first.kind, first.name)
     role = reading.context.role.replace("_", " ")
-    raise Refused(f"{label} is not part of what the {role} role may see.")
+    verb = "are" if first.kind != "field" and label.endswith("s") else "is"
+    raise Refused(f"{label} {verb} not part of what the {role} role may see.")
 
 
 def _fitting(
@@ -200,7 +206,7 @@ def _unfitting(
     ]
     if marks[0] is Mark.HOW_MUCH:
         near = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "currency"]
-    names = _names([*near, *named])[:_MOST_CHOICES]
+    names = _names([*named, *near])[:_MOST_CHOICES]
     how = {Mark.AVERAGE: "an average of", Mark.HOW_LONG: "a length of"}.get(marks[0], "a count of")
     return _Mention(at, names, False, datasets, f"I have no {how[2:].strip()} “{chunk.text}”. "
                     "Do you mean one of these?")  # fmt: skip
@@ -211,9 +217,9 @@ def _without_echoes(
 ) -> tuple[list[_Mention], tuple[FilterPart, ...]]:
     """Drops mentions that only say what a better one beside them is about.
 
-    "rentals not returned" is one number, "revenue from rentals" is revenue; but "rentals and
+    "orders not returned" is one number, "revenue from orders" is revenue; but "orders and
     revenue" are two. A word that may also be a yes-or-no field becomes a condition when another
-    metric is asked for ("average days of returned rentals").
+    metric is asked for ("average days of returned orders").
     """
     flags: list[FilterPart] = []
     kept: list[_Mention] = []
@@ -246,13 +252,35 @@ def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
     if not others or _joined_to_any(reading, rows, others):
         return False
     if any(m.at == rows.at - 1 and not m.is_rows for m in others):
-        return False  # "revenue rentals" may be a list without its comma
+        return False  # "revenue orders" may be a list without its comma
+    if _is_subject(reading, rows, others):
+        return False
+    if set(rows.datasets) & reading.lexicon.entities and _is_beside_scope(reading, rows.at):
+        return False  # "customers of store 1" belong to it otherwise than the sales there do
     facts = reading.lexicon.metrics
     homes = {facts[n].dataset.name for m in others for n in m.names if not m.is_rows}
     return bool(homes) and all(
         any(reading.lexicon.leads_to(home, d) for d in rows.datasets or _homes(reading, rows))
         for home in homes
     )
+
+
+def _is_subject(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
+    """Whether the rows are what is asked for, and the other metric only an order or an
+    afterthought: "orders of the top 5 products by revenue"."""
+    ordered_at = [at for at, said in reading.claims.items() if said == ORDERED_BY]
+    if any(rows.at < order < m.at for order in ordered_at for m in others):
+        return True
+    facts = reading.lexicon.metrics
+    far = [m for m in others if m.at > rows.at and reading.after(rows.at) != m.at]
+    return bool(far) and all(facts[n].dataset.name not in _homes(reading, rows)
+                             for m in far for n in m.names)  # fmt: skip
+
+
+def _is_beside_scope(reading: Reading, at: int) -> bool:
+    beside = [p for p in (reading.before(at), reading.after(at)) if p is not None]
+    fields = {f for p in beside for f in reading.restricted.get(p, ())}
+    return bool(fields & reading.lexicon.scope_fields)
 
 
 def _homes(reading: Reading, mention: _Mention) -> _Names:
@@ -286,6 +314,9 @@ def _all_joined(reading: Reading, mentions: list[_Mention]) -> bool:
 
 def _combinations(mentions: list[_Mention]) -> tuple[_Names, ...]:
     """One reading when every mention has one meaning, else one reading a meaning."""
+    if any(m.ask for m in mentions):
+        by_certainty = sorted(mentions, key=lambda m: m.ask is not None)
+        return tuple((n,) for n in dict.fromkeys(n for m in by_certainty for n in m.names))
     first = tuple(dict.fromkeys(m.names[0] for m in mentions if m.names))
     if all(len(m.names) == 1 for m in mentions):
         return (first,)
@@ -316,7 +347,13 @@ def _by_question_word(reading: Reading) -> MetricsPart:
     if len(found) == 1:
         _claim_aggregators(reading)
         return MetricsPart((_names(found),))
-    offered = found or list(facts)
-    return MetricsPart(
-        tuple((name,) for name in _names(offered)[:_MOST_CHOICES]), "Which number do you want?"
-    )
+    is_popular = any(set(c.words) <= POPULAR for c in reading.chunks)
+    offered = [f for f in facts if f.is_row_count] if is_popular else found
+    offered = offered or _one_of_each(list(facts))
+    return MetricsPart(tuple((name,) for name in _names(offered)), "Which number do you want?")
+
+
+def _one_of_each(facts: list[MetricFacts]) -> list[MetricFacts]:
+    """The first metric of each dataset, then the others."""
+    firsts = {f.dataset.name: f for f in reversed(facts)}
+    return sorted(facts, key=lambda f: firsts[f.dataset.name] is not f)

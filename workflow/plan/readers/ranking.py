@@ -1,4 +1,4 @@
-"""Reads rankings: "top 10 films", "which store has the most revenue", "worst 3 categories"."""
+"""Reads rankings: "top 10 products", "which store has the most revenue", "worst 3 categories"."""
 
 from workflow.plan import grammar
 from workflow.plan.chunks import Chunk
@@ -88,7 +88,8 @@ def _asked_which(reading: Reading) -> int | None:
 
 
 def _target_after(reading: Reading, place: int, *, has_number: bool) -> int | None:
-    """The first thing after the superlative; an amount may stand between ("most rented films")."""
+    """The first thing after the superlative; an amount may stand between ("most
+    ordered products")."""
     prefers_amount = not has_number and bool(set(reading.chunks[place].words) & _OF_AMOUNT)
     amounts = 0
     for at in range(place + 1, len(reading.chunks)):

@@ -37,7 +37,7 @@ def _is_latin(letter: str) -> bool:
 def refuse_unsafe(question: str, chunks: Sequence[Chunk]) -> None:
     """Raises Refused for a wish to write, for SQL, and for text that argues with the rules.
 
-    A value of the data ("Drop Waterfront" may be a title) is not a wish.
+    A value of the data ("Drop Shot" may be a product) is not a wish.
     """
     text = fold(question)
     if _SQL.search(text):

@@ -1,4 +1,4 @@
-"""Reads conditions: "store 1", "Horror", "not in Canada", "amount over 5", "returned"."""
+"""Reads conditions: "store 1", "Shoes", "not in Canada", "amount over 5", "returned"."""
 
 from contracts.plan import Operator, Scalar
 from workflow.plan.chunks import Chunk
@@ -21,10 +21,10 @@ def read_filters(reading: Reading) -> tuple[FilterPart, ...]:
         *_named(reading),
         *_flags(reading),
     ]
-    return _merged(parts)
+    return _merged(parts, is_compared=reading.has_mark(Mark.VERSUS))
 
 
-def _merged(parts: list[FilterPart]) -> tuple[FilterPart, ...]:
+def _merged(parts: list[FilterPart], *, is_compared: bool) -> tuple[FilterPart, ...]:
     """Several values of one field are alternatives: "store 1 and store 2" is either."""
     merged: list[FilterPart] = []
     for part in parts:
@@ -37,8 +37,7 @@ def _merged(parts: list[FilterPart]) -> tuple[FilterPart, ...]:
                     for (name, ours), (_, theirs) in zip(held.options, part.options, strict=True)
                 )
                 merged[index] = FilterPart(
-                    held.operator, options, f"{held.text} {part.text}",
-                    held.is_compared or part.is_compared,
+                    held.operator, options, f"{held.text} {part.text}", is_compared
                 )  # fmt: skip
                 break
         else:
@@ -138,7 +137,9 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
             f for f in fields if _is_label_family(reading, reading.chunks[label], f)
         }
     is_compared = reading.has_mark(Mark.VERSUS) and len(places) > 1
-    is_negated = _negate(reading, min(places[0], places[0] if label is None else label))
+    is_negated = _negate(reading, places[0])
+    if not is_negated and label is not None and label < place:
+        is_negated = _negate(reading, label)
     options = tuple(
         (
             field,
@@ -175,17 +176,21 @@ def _more_values(reading: Reading, place: int) -> list[int]:
 
 
 def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> int | None:
-    """The chunk next to the values that names their field: "category Horror", "PG-13 rating"."""
-    for place in (reading.before(first), reading.after(last)):
+    """The chunk next to the values that names their field: "category Shoes", "Shoes
+    category"."""
+    earlier = reading.before(first)
+    if earlier is not None and reading.chunks[earlier].has(Mark.NOT):
+        earlier = reading.before(earlier)  # "category not Shoes"
+    for place in (earlier, reading.after(last)):
         if place is None or not reading.is_free(place):
             continue
         beyond = reading.before(place)
         is_grouping = beyond is not None and reading.chunks[beyond].has(Mark.BY)
         if is_grouping and place < first - 1:
-            continue  # "by category for Horror" groups, and then restricts
+            continue  # "by category for Shoes" groups, and then restricts
         if fields & {t.name for t in reading.chunks[place].terms_of("field")}:
             return place
-    for place in (first - 1, last + 1):
+    for place in (_beside(reading, first, -1), _beside(reading, last, 1)):
         beside = reading.at(place)
         if beside is None or not reading.is_free(place) or beside.terms:
             continue
@@ -194,8 +199,14 @@ def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> 
     return None
 
 
+def _beside(reading: Reading, place: int, step: int) -> int:
+    """The place of the word beside, over a hyphen."""
+    beside = reading.at(place + step)
+    return place + 2 * step if beside is not None and beside.text == "-" else place + step
+
+
 def _is_label_family(reading: Reading, chunk: Chunk, field: str) -> bool:
-    """Whether the word is of the family of the field's label: "R-rated" for a rating."""
+    """Whether the word is of the family of the field's label: "A-rated" for a rating."""
     words = reading.label("field", field).lower().split()
     families = {_family(w) for w in words}
     return len(chunk.words) == 1 and len(chunk.text) > 3 and _family(chunk.words[0]) in families
@@ -238,7 +249,7 @@ def _amount_terms(reading: Reading, chunk: Chunk) -> tuple[Term, ...]:
 
 
 def _thresholds(reading: Reading) -> list[FilterPart]:
-    """A numeric field compared with a number: "amount over 5", "more than 5 rental days"."""
+    """A numeric field compared with a number: "amount over 5", "more than 5 days open"."""
     parts: list[FilterPart] = []
     for place, chunk in enumerate(reading.chunks):
         mark = next((m for m in chunk.marks if m in _OPERATORS), None)
