@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
 from contracts.base import Wire
 from contracts.plan import Choice, PlannerOutput
@@ -46,12 +46,20 @@ QuestionText = Annotated[
 """At least one visible character; no control character but tab and line breaks."""
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 1.0 is an integer, "1" and true are not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+StoreId = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), BeforeValidator(_whole)]
+
+
 class AskRequest(Wire):
     """A question as the gateway takes it. `role` and `store_id` only ever narrow."""
 
     question: QuestionText
     role: str | None = Field(default=None, min_length=1, max_length=64)
-    store_id: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    store_id: StoreId | None = None
     conversation_id: UUID | None = None
 
 

@@ -61,6 +61,7 @@ class DirectoryReader:
         self._clock = clock
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
+        self._begun = self._complete = 0  # readings, by number
         self._directory: Directory | None = None
         self._read_at = 0.0
         self._cleaned_at: datetime | None = None
@@ -73,9 +74,14 @@ class DirectoryReader:
         return self._directory
 
     async def refresh(self) -> None:
-        """Read now: what this process has just changed counts from here on."""
+        """Read now: what was changed before the call counts after it. Any number of callers at
+        a time cost two readings."""
+        last_before = self._begun
         async with self._lock:  # so that an older reading never replaces a newer one
-            began = self._monotonic()
+            if self._complete > last_before:
+                return
+            self._begun += 1
+            number, began = self._begun, self._monotonic()
             async with connected(self._pool) as connection:
                 organisations = await store.organisations(connection)
                 roles = await store.roles(connection)
@@ -93,7 +99,7 @@ class DirectoryReader:
                 inactive_users=frozenset(inactive),
                 revoked_tokens=frozenset(revoked),
             )
-            self._read_at = began
+            self._read_at, self._complete = began, number
 
     @asynccontextmanager
     async def kept_fresh(self) -> AsyncIterator[None]:

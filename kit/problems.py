@@ -186,21 +186,26 @@ async def response_to(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         error = InvalidPayload(error.errors())
     if isinstance(error, ProblemError):
+        request.state.problem = error.kind  # for the access log
         problem = _problem(request, error.kind, error.title, error.status, error.detail)
         errors = error.errors if isinstance(error, InvalidPayload) else None
         more = {"run_id": error.run_id, "errors": errors}
         return problem_response(problem.model_copy(update=more), error.headers)
     if isinstance(error, HTTPException):
-        kind = _HTTP_KINDS.get(error.status_code, "http")
-        detail = str(error.detail)
-        problem = _problem(request, kind, detail, error.status_code, detail)
+        title = str(error.detail)
+        kind, detail = _HTTP.get(error.status_code, ("http", title))
+        problem = _problem(request, kind, title, error.status_code, detail)
         return problem_response(problem, dict(error.headers or {}))
     log.error("unexpected", path=request.url.path, exc_info=error)
     detail = "The fault was logged under the request id. Trying again may help."
     return problem_response(_problem(request, "internal", ProblemError.title, 500, detail))
 
 
-_HTTP_KINDS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
+_HTTP = {
+    400: ("bad-request", "The request cannot be read."),
+    404: ("not-found", "There is nothing at this address. See /openapi.json for what there is."),
+    405: ("method-not-allowed", "This address takes other methods: see the Allow header."),
+}
 
 
 def install(app: FastAPI) -> None:

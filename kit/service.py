@@ -96,8 +96,14 @@ class _Edge:
         self.telemetry.requests.labels(route, method, str(status)).inc()
         self.telemetry.seconds.labels(route).observe(seconds)
         if route not in _QUIET:
+            problem = scope["state"].get("problem")
             log.info(
-                "request", route=route, method=method, status=status, ms=round(seconds * 1e3, 1)
+                "request",
+                route=route,
+                method=method,
+                status=status,
+                ms=round(seconds * 1e3, 1),
+                **({"problem": problem} if problem else {}),
             )
 
 

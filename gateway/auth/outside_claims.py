@@ -13,6 +13,7 @@ from gateway.settings import ClaimMap
 from kit.problems import Forbidden
 
 Claims = Mapping[str, JsonValue]
+LONGEST_NAME = 128
 _STORE_ID = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -38,7 +39,7 @@ def identity_of(
     expires_at = claims.get("exp")
     return Identity(
         user_id=uuid5(NAMESPACE_URL, f"{issuer}\n{subject}"),
-        username=username if isinstance(username, str) and username else subject,
+        username=_printable(username) or _printable(subject),
         org_id=org_id,
         roles=_roles(_find(claims, claim_map.role), org_id, directory),
         permissions=None,
@@ -60,6 +61,12 @@ def _find(claims: Claims, name: str) -> JsonValue:
             return None
         found = found.get(part)
     return found
+
+
+def _printable(claim: JsonValue) -> str:
+    """A name that can be stored and shown: no control characters, and not endless."""
+    text = claim if isinstance(claim, str) else ""
+    return "".join(c for c in text if c.isprintable())[:LONGEST_NAME]
 
 
 def _organisation(claims: Claims, claim_map: ClaimMap, default: str, directory: Directory) -> UUID:

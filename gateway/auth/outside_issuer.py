@@ -79,15 +79,19 @@ class OutsideIssuer:
     async def _key(self, kid: object) -> jwt.PyJWK:
         """The key of that id. A token without one fits an issuer with a single key."""
         await self._refresh_old()
-        key = self._find(kid)
-        if key is None and self._monotonic() - self._missed_at >= REFETCH_SECONDS:
-            self._missed_at = self._monotonic()
-            async with self._lock:
-                await self._load()
-            key = self._find(kid)
+        key = self._find(kid) or await self._fetched(kid)
         if key is None:
             raise invalid()
         return key
+
+    async def _fetched(self, kid: object) -> jwt.PyJWK | None:
+        async with self._lock:  # a fetch that is under way may bring it
+            key = self._find(kid)
+            if key is None and self._monotonic() - self._missed_at >= REFETCH_SECONDS:
+                self._missed_at = self._monotonic()
+                await self._load()
+                key = self._find(kid)
+            return key
 
     def _find(self, kid: object) -> jwt.PyJWK | None:
         if kid is None and len(self._keys) == 1:

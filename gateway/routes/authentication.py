@@ -56,14 +56,23 @@ class Me(Wire):
     allowed_views: tuple[str, ...]
 
 
-def from_address(request: Request) -> Services:
-    """The services, for a client whose address may still log in."""
+async def may_log_in(request: Request) -> Services:
+    """The services, for a client whose address may still guess."""
     services = services_of(request)
-    services.limits.login.take(address_key(request.client.host if request.client else None))
+    services.limits.login.take(_address(request))
     return services
 
 
-FromAddress = Annotated[Services, Depends(from_address)]
+async def may_refresh(request: Request) -> Services:
+    """The services, for a client whose address may still call: a refresh token is no guess, and
+    many people may share an address."""
+    services = services_of(request)
+    services.limits.call.take(_address(request))
+    return services
+
+
+def _address(request: Request) -> str:
+    return address_key(request.client.host if request.client else None)
 
 
 @router.post(
@@ -74,7 +83,8 @@ FromAddress = Annotated[Services, Depends(from_address)]
     openapi_extra=documented_body(LoginRequest),
 )
 async def log_in(
-    services: FromAddress, login: Annotated[LoginRequest, Depends(json_body(LoginRequest))]
+    services: Annotated[Services, Depends(may_log_in)],
+    login: Annotated[LoginRequest, Depends(json_body(LoginRequest))],
 ) -> Response:
     """Exchange a name and a password for tokens."""
     return _answer(await services.logins.log_in(login.username, login.password))
@@ -88,7 +98,8 @@ async def log_in(
     openapi_extra=documented_body(RefreshRequest),
 )
 async def refresh(
-    services: FromAddress, given: Annotated[RefreshRequest, Depends(json_body(RefreshRequest))]
+    services: Annotated[Services, Depends(may_refresh)],
+    given: Annotated[RefreshRequest, Depends(json_body(RefreshRequest))],
 ) -> Response:
     """Exchange a refresh token for new tokens. A second use of it ends the session."""
     return _answer(await services.logins.refresh(given.refresh_token))

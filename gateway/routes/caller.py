@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -80,7 +81,9 @@ async def _identified(request: Request, credentials: Credentials, limit: Buckets
     directory = services.directory.current()
     token = credentials.credentials if credentials else None
     identity = await services.bearer.identify(token, directory)
-    limit.take(str(identity.user_id))
+    user_id = str(identity.user_id)
+    structlog.contextvars.bind_contextvars(user_id=user_id)
+    limit.take(user_id)
     return Caller(identity, directory, services, request)
 
 

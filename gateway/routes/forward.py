@@ -10,8 +10,10 @@ from gateway.relay import EventRelay, relay
 from gateway.routes.caller import Caller
 from gateway.workflow_client import Call, Reply
 
-EVENTS: dict[str, Any] = {"text/event-stream": {"schema": {"type": "string"}}}
-"""The OpenAPI content of an answer in events."""
+_TEXT = {"type": "string"}
+_EVENT = {"type": "object", "properties": {"id": _TEXT, "event": _TEXT, "data": _TEXT}}
+EVENTS: dict[str, Any] = {"text/event-stream": {"schema": _EVENT}}
+"""The OpenAPI content of an answer in events: the schema is one event's, `data` being JSON."""
 
 
 async def forward(

@@ -10,6 +10,7 @@ import pytest
 from fastapi import Response as Given
 from fastapi.testclient import TestClient
 
+from contracts.context import UserContext
 from gateway.routes.ask import wants_async, wants_stream
 from kit import internal_token
 from tests.gateway.conftest import INTERNAL_TOKEN, LogIn, StartGateway, headers_of
@@ -90,6 +91,27 @@ def test_a_store_outside_the_scope_never_reaches_the_workflow(
     else:
         assert workflow.last.context.store_ids == (store_id,)
         assert workflow.last.context.is_all_stores is False
+
+
+def test_an_asker_s_own_internal_token_and_context_headers_go_nowhere(
+    gateway: TestClient, workflow: FakeWorkflow, manager: Header
+) -> None:
+    context = UserContext(
+        user_id=UUID(int=1),
+        username="root",
+        org_id=UUID(int=2),
+        role="admin",
+        permissions=("ask", "admin"),
+        store_ids=(),
+        is_all_stores=True,
+        allowed_views=(),
+    )
+    forged = internal_token.sign(context, "k" * 40)
+    headers = {**manager, internal_token.HEADER: forged, "X-User-Id": "root"}
+    answer = gateway.post("/api/ask", json={"question": QUESTION}, headers=headers)
+    assert answer.status_code == 200
+    assert workflow.last.context.username == "manager_multi"
+    assert "x-user-id" not in workflow.last.headers
 
 
 def test_a_role_that_is_not_held_is_refused(
@@ -201,6 +223,18 @@ def test_any_text_is_a_question(
     import orjson
 
     assert orjson.loads(workflow.last.body) == {"question": question}
+
+
+def test_a_whole_number_may_be_written_with_a_point(
+    gateway: TestClient, workflow: FakeWorkflow, manager: Header
+) -> None:
+    answer = gateway.post(
+        "/api/ask",
+        content='{"question": "x", "store_id": 2.0}',
+        headers={**manager, "Content-Type": "application/json"},
+    )
+    assert answer.status_code == 200
+    assert workflow.last.context.store_ids == (2,)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "x"])

@@ -364,6 +364,12 @@ def test_only_a_true_boolean_means_all_stores(claim: Any) -> None:
     assert read(is_all_stores=claim).is_all_stores is False
 
 
+def test_a_name_is_printable_and_not_endless() -> None:
+    assert read(preferred_username="a\u0000b\nc\u202e" + "d" * 500).username == "abc" + "d" * 125
+    assert read(preferred_username="\u0000").username == "alice"
+    assert read(preferred_username=["x"]).username == "alice"
+
+
 @pytest.mark.parametrize("claim", [0, -1, 1.5, "one", [[1]], 10**12, True])
 def test_stores_that_cannot_be_read_are_refused(claim: Any) -> None:
     with pytest.raises(Forbidden):
