@@ -160,13 +160,12 @@ class Answer(Wire):
     usage: Usage = Usage()
 
 
-class Accepted(Wire):
-    """A question that will be answered later; `url` is where, as the gateway knows it."""
+class Started(Wire):
+    """A question that will be answered later."""
 
     run_id: UUID
     conversation_id: UUID
     status: RunStatus
-    url: str | None = None
 
 
 class StageEvent(Wire):

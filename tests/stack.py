@@ -42,7 +42,7 @@ class Demo:
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
     settings: dict[str, str] = field(default_factory=dict)
-    tokens: dict[str, str] = field(default_factory=dict)
+    people: dict[str, httpx.Client] = field(default_factory=dict)
 
     @property
     def gateway_port(self) -> int:
@@ -63,16 +63,17 @@ class Demo:
         )
 
     def person(self, username: str) -> httpx.Client:
-        """An HTTP client of the gateway, logged in."""
-        client = httpx.Client(base_url=self.url(""), timeout=60, trust_env=False)
-        if username not in self.tokens:
+        """An HTTP client of the gateway, logged in; one for each person."""
+        client = self.people.get(username)
+        if client is None:
+            client = httpx.Client(base_url=self.url(""), timeout=60, trust_env=False)
+            self.people[username] = client
             answer = client.post(
                 "/api/auth/login",
                 json={"username": username, "password": PASSWORDS[username]},
             )
             assert answer.status_code == 200, answer.text
-            self.tokens[username] = answer.json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {self.tokens[username]}"
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return client
 
 
@@ -113,6 +114,8 @@ def start_demo(home: Path, **settings: str) -> Demo:
 
 
 def stop_demo(demo: Demo) -> None:
+    for client in demo.people.values():
+        client.close()
     demo.process.send_signal(signal.SIGTERM)
     assert demo.process.wait(timeout=30) == 0
     if demo.process.stdout:

@@ -274,7 +274,6 @@ def marked(
     warehouse = Warehouse(
         marked_url,
         reader_secret=reader_secret,
-        roles=[role for role, views in views_by_role.items() if views],
         statement_timeout=3.0,
         pool_size=1,
     )

@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse
 from uuid_utils.compat import uuid7
 
 from contracts.context import Permission, UserContext
-from contracts.run import Accepted, Answer, RunRequest, RunStatus
+from contracts.run import Answer, RunRequest, RunStatus, Started
 from kit.canonical import canonical
 from kit.database import DatabaseAway
 from kit.payload import documented_body, json_body
@@ -31,7 +31,7 @@ router = APIRouter(tags=["runs"])
     response_model=Answer,
     responses={
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        202: {"model": Accepted},
+        202: {"model": Started},
         **documented(401, 403, 404, 409, 413, 415, 422, 503),
     },
     openapi_extra=documented_body(RunRequest),
@@ -53,11 +53,9 @@ async def ask(
         return EventSourceResponse(body)
     task = running.runner.start(run) if is_new else running.runner.task(run.run_id)
     if "respond-async" in prefer:
-        accepted = Accepted(
-            run_id=run.run_id, conversation_id=run.conversation_id, status=run.status
-        )
+        started = Started(run_id=run.run_id, conversation_id=run.conversation_id, status=run.status)
         return Response(
-            accepted.model_dump_json(),
+            started.model_dump_json(),
             status_code=202,
             media_type="application/json",
             headers={"Preference-Applied": "respond-async"},

@@ -61,7 +61,7 @@ async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
 
 @router.get(
     "/runs/{run_id}/events",
-    response_class=EventSourceResponse,
+    response_class=Response,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def run_events(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from asking import asked
-from plan_shorthand import shorthand
 
 from contracts.plan import Clarify, MetricQuery, Refuse
+from tests.workflow.plan.builtin.asking import asked
+from tests.workflow.plan.builtin.plan_shorthand import shorthand
 
 EXAMPLES = yaml.safe_load((Path(__file__).parent / "examples.yaml").read_text("utf-8"))
 PEOPLE = [(e, *e.get("as", "admin").split(":")) for e in EXAMPLES]

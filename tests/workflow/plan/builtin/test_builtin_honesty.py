@@ -3,9 +3,9 @@
 from datetime import date
 
 import small_source as source
-from asking import MODELS, PROFILES, asked
 
 from contracts.plan import Clarify, MetricQuery
+from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
 from workflow.plan.builtin import gate, plan
 from workflow.semantic.model import DataProfile
 

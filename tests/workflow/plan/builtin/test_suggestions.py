@@ -2,9 +2,9 @@
 
 import pytest
 import small_source as source
-from asking import MODELS, PROFILES, asked
 
 from contracts.plan import MetricQuery
+from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
 from workflow.plan.suggestions import suggestions
 
 PEOPLE = [
