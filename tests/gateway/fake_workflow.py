@@ -63,7 +63,7 @@ class FakeWorkflow:
         self.answer = None
         self.hangs = False
         self.script = None
-        self.hung_up.clear()
+        self.hung_up = threading.Event()  # a stream of the test before may still end
 
     @property
     def last(self) -> Received:
@@ -127,16 +127,19 @@ class FakeWorkflow:
         if script is None:
             body = b"id: 1\nevent: stage\ndata: {}\n\nid: 2\nevent: stage\ndata: {}\n\n"
             return Response(body, media_type="text/event-stream")
-        return StreamingResponse(self._scripted(script), media_type="text/event-stream")
+        return StreamingResponse(_scripted(script, self.hung_up), media_type="text/event-stream")
 
-    async def _scripted(self, script: "queue.Queue[bytes | None]") -> AsyncIterator[bytes]:
-        try:
-            while (chunk := await _from(script)) is not None:
-                if chunk == BREAK:
-                    raise ConnectionAbortedError
-                yield chunk
-        finally:
-            self.hung_up.set()
+
+async def _scripted(
+    script: "queue.Queue[bytes | None]", hung_up: threading.Event
+) -> AsyncIterator[bytes]:
+    try:
+        while (chunk := await _from(script)) is not None:
+            if chunk == BREAK:
+                raise ConnectionAbortedError
+            yield chunk
+    finally:
+        hung_up.set()
 
 
 async def _from(script: "queue.Queue[bytes | None]") -> bytes | None:

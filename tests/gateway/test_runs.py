@@ -112,7 +112,7 @@ def test_retry_after_comes_through(
         Given("Internal Server Error", 500),
         Given("<html>", 502, media_type="text/html"),
         Given('{"detail": "FastAPI\'s own"}', 422, media_type="application/json"),
-        Given("", 302, {"Location": "http://169.254.169.254/"}),
+        Given("", 302, {"Location": "/healthz"}),
     ],
 )
 def test_an_answer_that_cannot_be_passed_on_is_503(

@@ -1,14 +1,19 @@
 """Events pass through the gateway as they happen, over real sockets on both sides."""
 
+import asyncio
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from fastapi import Request
+from starlette.types import Message
 
 from gateway.app import create_app
+from gateway.relay import EventRelay
 from gateway.settings import GatewaySettings
+from gateway.workflow_client import EventStream
 from tests.gateway.fake_workflow import BREAK, RUN, FakeWorkflow
 from tests.gateway.loopback import serving
 
@@ -77,7 +82,8 @@ def test_when_the_asker_leaves_the_stream_behind_is_closed(
 ) -> None:
     script.put(FIRST)
     with asker.stream("GET", EVENTS) as answer:
-        assert next(answer.iter_raw()) == FIRST
+        chunks = answer.iter_raw()  # held on to: its end is the connection's
+        assert next(chunks) == FIRST
         assert not workflow.hung_up.is_set()
     assert workflow.hung_up.wait(5)  # although no further event was made
 
@@ -134,7 +140,8 @@ def test_two_streams_do_not_hold_each_other_up(
         header = {"Authorization": f"Bearer {token}"}
         script.put(FIRST)
         with one.stream("GET", EVENTS, headers=header) as answer:
-            next(answer.iter_raw())
+            chunks = answer.iter_raw()
+            next(chunks)
             done = threading.Event()
 
             def ask() -> None:
@@ -143,3 +150,31 @@ def test_two_streams_do_not_hold_each_other_up(
 
             threading.Thread(target=ask).start()
             assert done.wait(5)
+            script.put(None)
+            assert list(chunks) == []
+
+
+def test_the_call_is_no_longer_open_when_its_end_is_sent() -> None:
+    order: list[str] = []
+
+    class Silent(EventStream):
+        def __init__(self) -> None:
+            pass
+
+        async def chunks(self) -> AsyncIterator[bytes]:
+            yield FIRST
+
+        def close(self) -> None:
+            order.append("closed")
+
+    async def send(message: Message) -> None:
+        order.append("more" if message.get("more_body", True) else "last")
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+    relay = EventRelay(Silent(), request, on_end=lambda: order.append("ended"))
+    asyncio.run(relay({"type": "http"}, receive, send))
+    assert order == ["more", "more", "ended", "last", "closed", "ended"]
