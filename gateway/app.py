@@ -93,12 +93,7 @@ async def _services(
         yield Services(
             settings=settings,
             directory=directory,
-            bearer=Bearer(
-                tokens,
-                _outside(settings, fetch, monotonic),
-                claim_map=settings.oidc_claim_map,
-                default_organisation=settings.oidc_organisation,
-            ),
+            bearer=_bearer(settings, tokens, _outside(settings, fetch, monotonic)),
             logins=Logins(
                 pool,
                 passwords=passwords,
@@ -130,6 +125,17 @@ def _tokens(settings: GatewaySettings, clock: Clock) -> AccessTokens:
         audience=settings.jwt_audience,
         lifetime=timedelta(minutes=settings.access_token_minutes),
         clock=clock,
+    )
+
+
+def _bearer(
+    settings: GatewaySettings, tokens: AccessTokens, outside: OutsideIssuer | None
+) -> Bearer:
+    return Bearer(
+        tokens,
+        outside,
+        claim_map=settings.oidc_claim_map,
+        default_organisation=settings.oidc_organisation,
     )
 
 

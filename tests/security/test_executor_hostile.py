@@ -406,7 +406,7 @@ def test_a_statement_that_eats_time_or_space_is_stopped(
     marked_url: str, reader_secret: str, context_of: ContextOf, runner: asyncio.Runner
 ) -> None:
     warehouse = Warehouse(
-        marked_url, reader_secret=reader_secret, roles=["admin"], statement_timeout=0.5, pool_size=1
+        marked_url, reader_secret=reader_secret, statement_timeout=0.5, pool_size=1
     )
     for statement in (
         "SELECT count(*) FROM generate_series(1, 1000000000000)",

@@ -30,18 +30,16 @@ router = APIRouter(tags=["runs"], responses=documented(401, 404, 409, 422, 503))
 async def list_runs(
     caller: Caller,
     running: Running,
-    conversation_id: UUID | None = None,
-    before: UUID | None = None,
+    cursor: UUID | None = None,
     limit: Limit = 20,
 ) -> RunPage:
-    """Newest first; `next` is the `before` of the following page."""
+    """Newest first; `next` is the `cursor` of the following page."""
     async with connected(running.parts.pool) as connection:
         items = await runs.page(
             connection,
             org_id=caller.org_id,
             user_id=caller.user_id,
-            conversation_id=conversation_id,
-            before=before,
+            before=cursor,
             limit=limit,
         )
     following = str(items[-1].run_id) if len(items) == limit else None
@@ -99,15 +97,15 @@ async def cancel_run(run_id: UUID, caller: Caller, running: Running) -> Response
 
 @router.get("/conversations")
 async def list_conversations(
-    caller: Caller, running: Running, before: UUID | None = None, limit: Limit = 20
+    caller: Caller, running: Running, cursor: UUID | None = None, limit: Limit = 20
 ) -> ConversationPage:
-    """Last asked first; `next` is the `before` of the following page."""
+    """Last asked first; `next` is the `cursor` of the following page."""
     async with connected(running.parts.pool) as connection:
         items = await conversations.page(
             connection,
             org_id=caller.org_id,
             user_id=caller.user_id,
-            before=before,
+            before=cursor,
             limit=limit,
         )
     following = str(items[-1].conversation_id) if len(items) == limit else None

@@ -111,7 +111,6 @@ SELECT r.run_id, r.conversation_id, r.status, l.question,
 FROM runs r JOIN query_audit_logs l USING (run_id)
 WHERE r.org_id = %(org_id)s AND r.user_id = %(user_id)s
   AND (%(before)s::uuid IS NULL OR r.run_id < %(before)s)
-  AND (%(conversation_id)s::uuid IS NULL OR r.conversation_id = %(conversation_id)s)
 ORDER BY r.run_id DESC LIMIT %(limit)s
 """
 
@@ -244,7 +243,6 @@ async def page(
     *,
     org_id: UUID,
     user_id: UUID,
-    conversation_id: UUID | None,
     before: UUID | None,
     limit: int,
 ) -> list[RunSummary]:
@@ -255,7 +253,6 @@ async def page(
             {
                 "org_id": org_id,
                 "user_id": user_id,
-                "conversation_id": conversation_id,
                 "before": before,
                 "limit": limit,
             },

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
+from cli import local_model
 from contracts.context import UserContext
 from kit import internal_token
 from tests.stack import free_ports
@@ -180,14 +181,12 @@ async def test_a_run_that_waits_for_approval_survives_as_waiting(
 async def test_a_model_is_not_paid_twice_for_what_is_on_record(
     service: Service, died_at: str, paid: int
 ) -> None:
-    (port,) = free_ports(1)
-    model = subprocess.Popen(
-        [sys.executable, "-m", "cli.app", "local-model", "--port", str(port)], cwd=ROOT
-    )
-    base = f"http://127.0.0.1:{port}"
-    settings = {"OPENAI_BASE_URL": f"{base}/v1", "OPENAI_MODEL": "local", "OPENAI_API_KEY": "none"}
-    try:
-        _wait_for(f"{base}/calls")
+    with local_model.serving() as model:
+        settings = {
+            "OPENAI_BASE_URL": f"{model.base_url}",
+            "OPENAI_MODEL": "local",
+            "OPENAI_API_KEY": "none",
+        }
         with service.running(
             "tests.workflow.runs.dying_workflow", DIE_AT=died_at, **settings
         ) as dying:
@@ -201,18 +200,4 @@ async def test_a_model_is_not_paid_twice_for_what_is_on_record(
         usage = answer["usage"]
         assert isinstance(usage, dict)
         assert usage["model"] == "local"
-        assert httpx.get(f"{base}/calls", trust_env=False).json()["total"] == paid
-    finally:
-        model.terminate()
-        model.wait(10)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url, trust_env=False).is_success:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} did not answer in time")
+        assert model.calls.total() == paid
