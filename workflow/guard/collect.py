@@ -88,6 +88,7 @@ def collect(
         reads=output.reads,
         crosses=output.crosses,
         weight=notes.weight,
+        starred=notes.starred,
     )
     tree = Tree(
         root=root,

@@ -125,7 +125,7 @@ class NameUse:
 class Facts:
     """`reads` counts the relations read with every reference to a common table expression
     followed; `crosses` the joins among those that nothing relates; `weight` is how many column
-    values the longest value may be made of."""
+    values the longest value may be made of; `starred` how many columns the stars stand for."""
 
     text: Text
     original: Reading
@@ -146,3 +146,4 @@ class Facts:
     reads: int = 0
     crosses: int = 0
     weight: int = 0
+    starred: int = 0

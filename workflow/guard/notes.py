@@ -61,6 +61,7 @@ class Notes:
     positional_stars: list[f.PositionalStar] = field(default_factory=list)
     names: list[f.NameUse] = field(default_factory=list)
     weight: int = 0
+    starred: int = 0
     tables: list[TableToReplace] = field(default_factory=list)
     stars: list[StarToExpand] = field(default_factory=list)
     qualified: list[exp.Column] = field(default_factory=list)

@@ -227,6 +227,7 @@ class Queries(FromClause):
         is_named = all(one.alias is not None for one in wanted)
         if is_named and any(name is not None for _, name in pieces):
             self.notes.stars.append(StarToExpand(node, star, tuple(pieces)))
+        self.notes.starred += len(columns)
         return Output(tuple(columns), bool(rest), together(rest), has_sorted_star=is_sorted)
 
     def _distinct_and_groups(self, node: exp.Select, output: Output, env: Env) -> None:

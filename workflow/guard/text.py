@@ -11,8 +11,10 @@ from typing import Final
 from pglast.parser import ParseError, scan
 
 MOST_CHARACTERS: Final = 20_000
-MOST_TOKENS: Final = 2_500
+MOST_TOKENS: Final = 1_500
+MOST_COMMENTS: Final = 50
 MOST_NESTING: Final = 40
+MOST_DOUBLINGS: Final = 5
 MOST_PREFIXES: Final = 8
 MOST_JOINS: Final = 40
 MOST_SET_OPERATIONS: Final = 40
@@ -21,6 +23,7 @@ MOST_IDENTIFIER_BYTES: Final = 63
 
 _OPEN = frozenset({"ASCII_40", "ASCII_91", "CASE"})
 _CLOSE = frozenset({"ASCII_41", "ASCII_93", "END_P"})
+_LIMITS = frozenset({"LIMIT", "OFFSET", "FETCH"})
 _PREFIXES = frozenset({"NOT", "ASCII_43", "ASCII_45", "Op"})
 _SET_OPERATIONS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 _UNICODE_ESCAPES = frozenset({"UIDENT", "USCONST"})
@@ -36,11 +39,17 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The measures of a text. Those that need tokens are 0 where it was too long to scan."""
+    """The measures of a text. Those that need tokens are 0 where it was too long to scan.
+
+    `doublings` is how deep those brackets nest for which sqlglot tries two readings of what is
+    inside: each such level doubles its time.
+    """
 
     characters: int
+    comments: int = 0
     tokens: int = 0
     nesting: int = 0
+    doublings: int = 0
     prefixes: int = 0
     joins: int = 0
     set_operations: int = 0
@@ -51,6 +60,9 @@ def measure(sql: str) -> Text:
     """Measure a text. Never raises, and takes time in proportion to a bounded length."""
     if len(sql) > MOST_CHARACTERS:
         return Text(characters=len(sql))
+    comments = sql.count("/*")  # in a literal too; PostgreSQL takes long over many
+    if comments > MOST_COMMENTS:
+        return Text(characters=len(sql), comments=comments)
     flaw = _unreadable(sql)
     if flaw is not None:
         return Text(characters=len(sql), flaws=(flaw,))
@@ -60,10 +72,12 @@ def measure(sql: str) -> Text:
         offset = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else 0
         return Text(characters=len(sql), flaws=(Flaw("unscannable", min(offset, len(sql))),))
     names = [token.name for token in tokens]
+    nesting, doublings = _nesting(names)
     return Text(
         characters=len(sql),
         tokens=len(names),
-        nesting=_nesting(names),
+        nesting=nesting,
+        doublings=doublings,
         prefixes=_longest_run(names),
         joins=names.count("JOIN"),
         set_operations=sum(name in _SET_OPERATIONS for name in names),
@@ -95,15 +109,26 @@ def _flaw_of(name: str, text: str) -> str | None:
     return None
 
 
-def _nesting(names: list[str]) -> int:
-    deepest = depth = 0
+def _nesting(names: list[str]) -> tuple[int, int]:
+    """How deep brackets nest, and how deep those do that are read twice: `[`, and any that is
+    opened after LIMIT or OFFSET."""
+    deepest = doublings = 0
+    is_doubling: list[bool] = []
+    after_limit = [False]
     for name in names:
         if name in _OPEN:
-            depth += 1
-            deepest = max(deepest, depth)
+            is_doubling.append(name == "ASCII_91" or (after_limit[-1] and name == "ASCII_40"))
+            after_limit.append(False)
+            deepest = max(deepest, len(is_doubling))
+            if is_doubling[-1]:
+                doublings = max(doublings, sum(is_doubling))
         elif name in _CLOSE:
-            depth = max(0, depth - 1)
-    return deepest
+            if is_doubling:
+                is_doubling.pop()
+                after_limit.pop()
+        elif name in _LIMITS:
+            after_limit[-1] = True
+    return deepest, doublings
 
 
 def _longest_run(names: list[str]) -> int:

@@ -13,8 +13,10 @@ def of_text(text: Text, _starts: list[int]) -> Iterator[Finding]:
     """Measures that stand for how deep a parser would have to go."""
     measures = (
         (text.characters, limits.MOST_CHARACTERS, "characters"),
+        (text.comments, limits.MOST_COMMENTS, "comments"),
         (text.tokens, limits.MOST_TOKENS, "words and signs"),
         (text.nesting, limits.MOST_NESTING, "levels of nesting"),
+        (text.doublings, limits.MOST_DOUBLINGS, "levels of arrays and limits"),
         (text.prefixes, limits.MOST_PREFIXES, "operators in a row"),
         (text.joins, limits.MOST_JOINS, "joins"),
         (text.set_operations, limits.MOST_SET_OPERATIONS, "set operations"),
