@@ -34,7 +34,9 @@ class Unparsed(Exception):
 def parse(sql: str) -> exp.Query:
     """The one query of a text. Raises Unparsed."""
     try:
-        statements = [one for one in DIALECT.parse(sql) if one is not None]
+        statements = [
+            one for one in DIALECT.parse(sql) if one is not None and type(one) is not exp.Semicolon
+        ]
     except (SqlglotError, RecursionError) as error:
         raise Unparsed from error
     if len(statements) != 1:
