@@ -176,7 +176,7 @@ class Warehouse:
         scope. Whatever goes wrong inside becomes an ExecutionError."""
         began = time.monotonic()
         try:
-            pool = await self._pool(context.role)
+            pool = await self._pool(context)
             async with pool.connection() as connection:
                 try:
                     connection.start_counting(self._max_bytes)
@@ -196,7 +196,10 @@ class Warehouse:
         except TimeoutError as error:
             raise ExecutionError("timeout") from error
 
-    async def _pool(self, role: str) -> ReaderPool:
+    async def _pool(self, context: UserContext) -> ReaderPool:
+        role = context.role
+        if not context.allowed_views:  # such a role has no login
+            raise ExecutionError("refused", NO_READER)
         pool = self._pools.get(role)
         if pool is None:
             async with self._opening:
