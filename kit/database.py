@@ -1,5 +1,6 @@
 """Connection pools."""
 
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -44,10 +45,9 @@ def make_pool_of(
     max_size: int = 8,
     timeout: float = 5.0,
     configure: Callable[[C], Awaitable[None]] | None = None,
-    check: Callable[[C], Awaitable[None]] | None = None,
 ) -> AsyncConnectionPool[C]:
     """`make_pool` for a connection class of one's own. `configure` is called with each new
-    connection, `check` with each that is about to be handed out."""
+    connection."""
     return AsyncConnectionPool(
         url,
         connection_class=connection_class,
@@ -58,9 +58,20 @@ def make_pool_of(
         reconnect_timeout=30.0,
         open=False,
         configure=configure,
-        check=check,
+        check=check_unless_quiet,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
+
+
+async def check_unless_quiet(connection: AsyncConnection[TupleRow]) -> None:
+    """Called with a connection that is about to be handed out, so that a restart of PostgreSQL
+    costs nobody an error. A server that has gone leaves its farewell, or the end of the stream,
+    to be read; where there is nothing to read the connection is good, and the round trip of a
+    real check is spared."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 @asynccontextmanager
