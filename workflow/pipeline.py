@@ -13,6 +13,7 @@ from time import perf_counter
 
 from contracts.plan import MetricQuery, Planned, PlannerOutput, RawSql
 from contracts.run import Answer, RunStatus, Stage
+from contracts.verdict import Finding, Verdict
 from kit.canonical import text_digest
 from kit.database import Pool
 from workflow.answer import compose
@@ -39,6 +40,11 @@ from workflow.store.rows import Run
 
 MAX_COST = 50_000_000.0
 """PostgreSQL's cost units; a statement expected to cost more waits for a person."""
+TOO_COSTLY = Finding(
+    rule="estimated-cost",
+    severity="needs_approval",
+    message="The database expects this to take long.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,12 @@ async def _validate(
             estimate = await parts.warehouse.explain(verdict.sql, run.context)
             rows, cost = float(estimate.rows), estimate.cost
         if cost > MAX_COST and verdict.verdict == "pass":
-            verdict = verdict.model_copy(update={"verdict": "needs_approval"})
+            verdict = Verdict(
+                verdict="needs_approval",
+                findings=(*verdict.findings, TOO_COSTLY),
+                sql=verdict.sql,
+                count_sql=verdict.count_sql,
+            )
         risk = score(planned, verdict, run.context, estimated_rows=rows, estimated_cost=cost)
         bound = binding(verdict.sql or sql, run.context, model.digest, POLICY_VERSION)
         return Checked(verdict=verdict, compiled=compiled, risk=risk, binding=bound)
@@ -177,7 +188,8 @@ async def _validate(
 async def _wait_for_approval(
     run: Run, journal: Journal, progress: Progress, checked: Checked
 ) -> Outcome:
-    reasons = [f.message for f in checked.verdict.findings if f.severity == "needs_approval"]
+    waits = [f for f in checked.verdict.findings if f.severity == "needs_approval"]
+    reasons = list({f.rule: f.message for f in reversed(waits)}.values())  # one for each rule
     journal.add(
         Stage.APPROVAL,
         "waiting",

@@ -33,6 +33,7 @@ from workflow.plan.period_label import day_in_words
 from workflow.plan.plain_text import numbers_in, plain, without_made_numbers
 from workflow.plan.prompts import PROMPT_DIGEST, PROMPT_VERSION
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
+from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.model import DataProfile, SemanticModel
 
 __all__ = ["PROMPT_DIGEST", "PROMPT_VERSION", "plan"]
@@ -47,6 +48,7 @@ class _Asked:
     """Everything that a reply is judged by."""
 
     question: str
+    model: SemanticModel
     catalog: RoleCatalog
     profile: DataProfile
     context: UserContext
@@ -79,6 +81,7 @@ async def plan(
     """
     asked = _Asked(
         question=question,
+        model=model,
         catalog=role_catalog(model),
         profile=profile,
         context=context,
@@ -140,6 +143,10 @@ def _output(reply: Reply, asked: _Asked) -> PlannerOutput:
     match reply.kind:
         case "metric_query" if reply.metric_query:
             plan_ = checked_plan(reply.metric_query, asked.catalog, asked.profile)
+            try:
+                compile_plan(plan_, asked.model)
+            except PlanError as error:
+                raise Objections([str(error)]) from error
             return _beyond_scope(plan_, asked) or MetricQuery(plan=plan_)
         case "sql" if reply.sql:
             return _raw_sql(reply.sql, asked)
