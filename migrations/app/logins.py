@@ -11,9 +11,13 @@ def key_logins(url: str, passwords: Mapping[str, str]) -> None:
     with psycopg.connect(url) as connection:
         database = sql.Identifier(connection.info.dbname)
         for login, password in passwords.items():
+            # the verifier is computed here, so that the password is in no server's log
+            verifier = connection.pgconn.encrypt_password(
+                password.encode(), login.encode(), b"scram-sha-256"
+            )
             connection.execute(
                 sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                    sql.Identifier(login), sql.Literal(password)
+                    sql.Identifier(login), sql.Literal(verifier.decode())
                 )
             )
             connection.execute(

@@ -82,15 +82,27 @@ def run(script: str, text: str = "") -> str:
     ).stdout
 
 
+# The package's own inference, on the files of its wheel: its loader looks for them on a hub.
+THE_PACKAGES_OWN = """
+import json, sys, wordllama
+from pathlib import Path
+from safetensors import safe_open
+from wordllama.inference import WordLlamaInference
+from wordllama.wordllama import Config, WordLlama
+
+root = Path(wordllama.__file__).parent
+config = Config._configurations["l2_supercat"]
+[tokenizer] = (root / "tokenizers").glob("l2_supercat*")
+with safe_open(root / "weights" / "l2_supercat_256.safetensors", framework="np") as weights:
+    embedding = weights.get_tensor("embedding.weight")
+model = WordLlamaInference(embedding, config, WordLlama.load_tokenizer(tokenizer, config))
+print(json.dumps([model.embed([t], norm=True)[0].tolist() for t in json.load(sys.stdin)]))
+"""
+
+
 async def test_the_built_in_embedder_gives_the_packages_own_vectors() -> None:
     texts = ["What is total revenue for my store 1?", "Grüße, 収益 \U0001f600", "a", "x " * 5000]
-    script = (
-        "import json, sys, wordllama; from pathlib import Path;"
-        "model = wordllama.WordLlama.load("
-        "cache_dir=Path(wordllama.__file__).parent, disable_download=True);"
-        "print(json.dumps([model.embed([t], norm=True)[0].tolist() for t in json.load(sys.stdin)]))"
-    )
-    theirs = json.loads(run(script, json.dumps(texts)).splitlines()[-1])
+    theirs = json.loads(run(THE_PACKAGES_OWN, json.dumps(texts)).splitlines()[-1])
     ours = await WordLlamaEmbedder().embed(texts)
     for mine, other in zip(ours, theirs, strict=True):
         assert len(mine) == WordLlamaEmbedder.dimensions
