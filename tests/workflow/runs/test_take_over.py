@@ -1,0 +1,93 @@
+"""Whose run it is: a worker takes over what nobody works on, and nothing else."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from uuid_utils.compat import uuid7
+
+from contracts.context import UserContext
+from kit.canonical import canonical
+from workflow.audit.chain import sealed_log
+from workflow.store import runs, workers
+from workflow.store.rows import LogRow
+
+
+@pytest.fixture
+async def connection(app_url: str) -> AsyncIterator[runs.Connection]:
+    connection = await psycopg.AsyncConnection.connect(app_url, autocommit=True)
+    async with connection:
+        yield connection
+
+
+async def stored_run(connection: runs.Connection, worker_id: UUID, *, seconds_ago: float) -> UUID:
+    cursor = await connection.execute(
+        """
+        INSERT INTO organisations (name) VALUES ('one')
+        ON CONFLICT (name) DO UPDATE SET name = 'one' RETURNING org_id
+        """
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    context = UserContext(
+        user_id=uuid7(),
+        username="someone",
+        org_id=row[0],
+        role="store_manager",
+        permissions=("ask",),
+        store_ids=(1,),
+        is_all_stores=False,
+        allowed_views=(),
+    )
+    log = sealed_log(
+        LogRow(
+            run_id=uuid7(),
+            org_id=context.org_id,
+            user_id=context.user_id,
+            username=context.username,
+            role=context.role,
+            conversation_id=uuid7(),
+            question="monthly revenue",
+            user_context=canonical(context.model_dump(mode="json")),
+            asked_at=datetime.now(UTC) - timedelta(seconds=seconds_ago),
+            hash="",
+        )
+    )
+    await runs.arrive(connection, log, worker_id=worker_id, is_first=True, idempotency_key=None)
+    return log.run_id
+
+
+async def taken(connection: runs.Connection, worker_id: UUID, *active: UUID) -> list[UUID]:
+    return [run.run_id for run in await runs.take_over(connection, worker_id, active=active)]
+
+
+async def test_a_run_just_stored_is_left_to_the_one_who_stored_it(
+    connection: runs.Connection,
+) -> None:
+    me = uuid7()
+    await workers.beat(connection, me)
+    await stored_run(connection, me, seconds_ago=0)
+    assert await taken(connection, me) == []
+
+
+async def test_a_run_that_its_own_worker_put_down_is_taken_up_again(
+    connection: runs.Connection,
+) -> None:
+    me = uuid7()
+    await workers.beat(connection, me)
+    run_id = await stored_run(connection, me, seconds_ago=60)
+    assert await taken(connection, me, run_id) == []
+    assert await taken(connection, me) == [run_id]
+
+
+async def test_a_living_worker_keeps_its_runs_and_a_dead_one_does_not(
+    connection: runs.Connection,
+) -> None:
+    me, other = uuid7(), uuid7()
+    run_id = await stored_run(connection, other, seconds_ago=0)
+    await workers.beat(connection, other)
+    assert await taken(connection, me) == []
+    await connection.execute("UPDATE workers SET seen_at = now() - interval '1 minute'")
+    assert await taken(connection, me) == [run_id]
