@@ -24,14 +24,19 @@ from contracts.context import UserContext
 from tests.stack import Demo, start_demo, stop_demo
 from workflow.execute.warehouse import Warehouse
 
+CATEGORIES = ("Action", "Comedy", "Drama", "Family", "Games", "Horror", "Music", "Sports", "Travel")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July")
 QUESTIONS = (
     "What is total revenue for my store 1?",
     "revenue by category",
     "top 5 films by revenue",
-    "How many rentals were there in May 2022?",
     "monthly revenue",
+    *(f"How many rentals were there in {month} 2022?" for month in MONTHS),
+    *(f"revenue for {category} by month" for category in CATEGORIES),
+    *(f"top {n} countries by revenue in {m}" for n in (3, 5, 10) for m in MONTHS),
+    *(f"revenue of {c} in {m} 2022" for c in CATEGORIES for m in MONTHS),
 )
-"""Everyday questions of a store manager, asked in turn."""
+"""A hundred everyday questions of a store manager, asked in turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from workflow.execute.values import Rows, canonical_json, columns_of, digest_of
 
 NO_READER = "Your role reads nothing in the warehouse."
 LOCK_TIMEOUT = 2.0
+ESTIMATE_SECONDS = 60.0
+MAX_ESTIMATES = 2048
 # the server is given this much longer than the statement before it is taken for dead
 GRACE = 5.0
 _CURSOR = b" NO SCROLL CURSOR FOR "
@@ -77,6 +79,7 @@ class Warehouse:
             timeout=connect_timeout,
         )
         self._pools: dict[str, ReaderPool] = {}
+        self._estimates: dict[tuple[str, str, tuple[int, ...], bool], tuple[Estimate, float]] = {}
         self._opening = asyncio.Lock()
         self._statement_timeout = statement_timeout
         self._max_bytes = max_bytes
@@ -90,7 +93,19 @@ class Warehouse:
             await pool.close()
 
     async def explain(self, statement: str, context: UserContext) -> Estimate:
-        """What PostgreSQL expects of `statement`. Raises ExecutionError."""
+        """What PostgreSQL expects of `statement`: an estimate from its statistics, which change
+        slowly, so one is kept for a minute. Raises ExecutionError."""
+        key = (statement, context.role, context.store_ids, context.is_all_stores)
+        kept = self._estimates.get(key)
+        if kept is not None and time.monotonic() < kept[1]:
+            return kept[0]
+        estimate = await self._explain(statement, context)
+        if len(self._estimates) >= MAX_ESTIMATES:
+            self._estimates.clear()
+        self._estimates[key] = (estimate, time.monotonic() + ESTIMATE_SECONDS)
+        return estimate
+
+    async def _explain(self, statement: str, context: UserContext) -> Estimate:
         # EXPLAIN of a DECLARE: the grammar then admits a query only, as when it is run
         text = b"EXPLAIN (FORMAT JSON) DECLARE answer" + _CURSOR + _encoded(statement)
         async with (
