@@ -1,14 +1,12 @@
 """A question: checked, narrowed, handed on."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
 from pydantic import ValidationError
 
-from contracts.base import Wire
 from contracts.context import Permission
-from contracts.run import Answer, AskRequest, RunRequest, RunStatus
+from contracts.run import Answer, AskRequest, RunRequest, Started
 from gateway import policy
 from gateway.relay import relay
 from gateway.routes.caller import WORKFLOW_PROBLEMS, AskerOf
@@ -18,14 +16,6 @@ from kit.payload import documented_body, json_body
 from kit.problems import Unavailable, documented
 
 router = APIRouter(prefix="/api", tags=["runs"])
-
-
-class Started(Wire):
-    """What the workflow says of a run that goes on by itself."""
-
-    run_id: UUID
-    conversation_id: UUID
-    status: RunStatus
 
 
 class Accepted(Started):
