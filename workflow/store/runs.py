@@ -62,8 +62,13 @@ written AS (
         event.detail::json, event.prev_hash, event.hash
     FROM moved, json_to_recordset(%(events)s) AS event (seq integer, stage text, status text,
         at timestamptz, duration_ms numeric, detail text, prev_hash text, hash text))
-SELECT cancel_requested FROM moved
+SELECT cancel_requested,
+    set_config('synchronous_commit', CASE %(status)s WHEN 'running' THEN 'off' ELSE 'on' END, true)
+FROM moved
 """
+# While a run goes on its events need not wait for the disk: the log of the database is written
+# in order, so the commit that ends the run, before which nobody is shown a row, puts them there
+# first.
 
 _RUN = """
 SELECT r.run_id, r.conversation_id, l.question, l.user_context, r.status, r.asked_at, r.head_seq,
