@@ -78,13 +78,14 @@ class Demo:
 
 
 def start_demo(home: Path, **settings: str) -> Demo:
-    gateway, workflow, webui = free_ports(3)
+    gateway, workflow, webui, model = free_ports(4)
     environment = {
         **os.environ,
         "COUNTERSIGN_HOME": str(home),
         "GATEWAY_PORT": str(gateway),
         "WORKFLOW_PORT": str(workflow),
         "WEBUI_PORT": str(webui),
+        "LOCAL_MODEL_PORT": str(model),
         **settings,
     }
     process = subprocess.Popen(
