@@ -101,9 +101,11 @@ async def load(
             outside.append(rest)
         connection.close()
 
-    connections = [Connection(at.gateway_port) for _ in range(askers)]
+    first = Connection(at.gateway_port)
     for number in range(warm_up):
-        await ask(connections[number % askers], number)
+        await ask(first, number)
+    first.close()
+    connections = [Connection(at.gateway_port) for _ in range(askers)]
     started = time.perf_counter()
     await asyncio.gather(*(asker(c) for c in connections))
     return Load(tuple(latencies), tuple(outside), time.perf_counter() - started)
