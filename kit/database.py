@@ -1,5 +1,6 @@
 """Connection pools."""
 
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -14,6 +15,11 @@ Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
 C = TypeVar("C", bound=Connection)
 
+RETRY_SECONDS = 2.0
+"""How long the pool tries to replace a connection by itself, at 0, 1 and 2 seconds. Its pauses
+double, so a longer trial would sleep on after the database is back; given up, the next caller
+makes it try at once."""
+
 DatabaseAway = (OperationalError, InterfaceError)
 """What it raises when the database does not answer; the pool's own time-out is one of these."""
 
@@ -22,8 +28,9 @@ def make_pool(
     url: str, *, name: str, min_size: int = 1, max_size: int = 8, timeout: float = 5.0
 ) -> Pool:
     """A pool, not yet open. Connections are in autocommit; a stage that needs a transaction
-    opens one. A broken connection is replaced, so the service comes back by itself after its
-    database was away; `timeout` (seconds) bounds the wait for a connection meanwhile.
+    opens one. A broken connection is replaced before it is handed out, so the service comes back
+    by itself after its database was away, and a restart costs an idle service nothing; `timeout`
+    (seconds) bounds the wait for a connection meanwhile.
     """
     return make_pool_of(
         AsyncConnection[TupleRow],
@@ -44,10 +51,9 @@ def make_pool_of(
     max_size: int = 8,
     timeout: float = 5.0,
     configure: Callable[[C], Awaitable[None]] | None = None,
-    check: Callable[[C], Awaitable[None]] | None = None,
 ) -> AsyncConnectionPool[C]:
     """`make_pool` for a connection class of one's own. `configure` is called with each new
-    connection, `check` with each that is about to be handed out."""
+    connection."""
     return AsyncConnectionPool(
         url,
         connection_class=connection_class,
@@ -55,12 +61,21 @@ def make_pool_of(
         min_size=min_size,
         max_size=max_size,
         timeout=timeout,
-        reconnect_timeout=30.0,
+        reconnect_timeout=RETRY_SECONDS,
         open=False,
         configure=configure,
-        check=check,
+        check=_check,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
+
+
+async def _check(connection: Connection) -> None:
+    """Raise if the server has hung up. An idle connection has nothing to read but that, so one
+    look at the socket tells, and only where there is something a round trip is made."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 @asynccontextmanager

@@ -173,6 +173,8 @@ class Runner:
                 await self._look_after()
             except DatabaseAway as error:
                 log.warning("record unavailable", error=type(error).__name__)
+            except Exception:  # what goes wrong once must not leave orphans for good
+                log.exception("orphans not looked after")
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _look_after(self) -> None:

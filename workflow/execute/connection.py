@@ -3,7 +3,6 @@
 import fcntl
 import struct
 import termios
-import time
 from typing import TypeVar
 
 from psycopg import AsyncConnection
@@ -18,7 +17,6 @@ from kit.reader_login import reader_login, reader_password
 from workflow.execute.errors import ResultTooLarge
 from workflow.execute.values import register_loaders
 
-CHECK_SECONDS = 1.0
 RV = TypeVar("RV")
 
 # How libpq reads: 16 kB at a time, unless a single row is larger than that.
@@ -43,7 +41,6 @@ class ReaderConnection(AsyncConnection[TupleRow]):
     """
 
     max_bytes: int | None = None
-    checked_at = 0.0
     _received = 0
 
     def start_counting(self, max_bytes: int) -> None:
@@ -87,15 +84,6 @@ class ReaderConnection(AsyncConnection[TupleRow]):
 ReaderPool = AsyncConnectionPool[ReaderConnection]
 
 
-async def _check(connection: ReaderConnection) -> None:
-    """A round trip, for which a restart of PostgreSQL costs nobody an error; spared where the
-    connection has just served."""
-    now = time.monotonic()
-    if now - connection.checked_at > CHECK_SECONDS:
-        await AsyncConnectionPool.check_connection(connection)
-    connection.checked_at = now
-
-
 async def _configure(connection: ReaderConnection) -> None:
     connection.prepare_threshold = None  # no statement comes often enough on one connection
     register_loaders(connection.adapters)
@@ -124,5 +112,4 @@ def make_reader_pool(
         max_size=max_size,
         timeout=timeout,
         configure=_configure,
-        check=_check,
     )

@@ -77,9 +77,10 @@ TAKE_OVER = """
 WITH orphans AS (
     SELECT run_id FROM runs
     WHERE status = 'running' AND NOT run_id = ANY (%(active)s)
-      AND (worker_id = %(worker_id)s OR NOT EXISTS (
-        SELECT FROM workers w WHERE w.worker_id = runs.worker_id
-          AND w.seen_at > now() - make_interval(secs => %(lease)s)))
+      AND ((worker_id = %(worker_id)s AND asked_at < now() - make_interval(secs => %(lease)s))
+        OR NOT EXISTS (
+          SELECT FROM workers w WHERE w.worker_id = runs.worker_id
+            AND w.seen_at > now() - make_interval(secs => %(lease)s)))
     ORDER BY run_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 taken AS (
     UPDATE runs SET worker_id = %(worker_id)s, takeovers = takeovers + 1
@@ -209,7 +210,7 @@ async def take_over(
     connection: Connection, worker_id: UUID, *, active: Sequence[UUID], limit: int = 16
 ) -> list[Run]:
     """Unfinished runs that no living worker works on, now this worker's. `active` are those it
-    has in hand."""
+    has in hand; one of its own that is younger than the lease may be about to be."""
     cursor = await connection.execute(
         TAKE_OVER,
         {"worker_id": worker_id, "active": list(active), "lease": LEASE_SECONDS, "limit": limit},
