@@ -84,7 +84,8 @@ class Runner:
         for task in self._tasks.values():
             task.cancel()
         with suppress(*DatabaseAway):
-            async with self._parts.pool.connection() as connection:
+            # the database may be stopping too, and then silence says the same, only later
+            async with self._parts.pool.connection(timeout=0.5) as connection:
                 await workers.forget(connection, self.worker_id)
 
     def start(self, run: Run, recorded: Sequence[EventRow] = ()) -> asyncio.Task[Outcome]:
