@@ -28,9 +28,8 @@ def make_pool(
     url: str, *, name: str, min_size: int = 1, max_size: int = 8, timeout: float = 5.0
 ) -> Pool:
     """A pool, not yet open. Connections are in autocommit; a stage that needs a transaction
-    opens one. A broken connection is replaced before it is handed out, so the service comes back
-    by itself after its database was away, and a restart costs an idle service nothing; `timeout`
-    (seconds) bounds the wait for a connection meanwhile.
+    opens one. A broken connection is replaced, so the service comes back by itself after its
+    database was away; `timeout` (seconds) bounds the wait for a connection meanwhile.
     """
     return make_pool_of(
         AsyncConnection[TupleRow],
@@ -64,16 +63,18 @@ def make_pool_of(
         reconnect_timeout=RETRY_SECONDS,
         open=False,
         configure=configure,
-        check=_check,
+        check=check_unless_quiet,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
 
 
-async def _check(connection: Connection) -> None:
-    """Raise if the server has hung up. An idle connection has nothing to read but that, so one
-    look at the socket tells, and only where there is something a round trip is made."""
+async def check_unless_quiet(connection: AsyncConnection[TupleRow]) -> None:
+    """Called with a connection that is about to be handed out, so that a restart of PostgreSQL
+    costs nobody an error. A server that has gone leaves its farewell, or the end of the stream,
+    to be read; where there is nothing to read the connection is good, and the round trip of a
+    real check is spared."""
     poll = select.poll()
-    poll.register(connection.pgconn.socket, select.POLLIN)
+    poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
 

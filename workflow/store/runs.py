@@ -77,10 +77,10 @@ TAKE_OVER = """
 WITH orphans AS (
     SELECT run_id FROM runs
     WHERE status = 'running' AND NOT run_id = ANY (%(active)s)
-      AND ((worker_id = %(worker_id)s AND asked_at < now() - make_interval(secs => %(lease)s))
+      AND (worker_id = %(worker_id)s AND asked_at < now() - make_interval(secs => %(settled)s)
         OR NOT EXISTS (
-          SELECT FROM workers w WHERE w.worker_id = runs.worker_id
-            AND w.seen_at > now() - make_interval(secs => %(lease)s)))
+        SELECT FROM workers w WHERE w.worker_id = runs.worker_id
+          AND w.seen_at > now() - make_interval(secs => %(lease)s)))
     ORDER BY run_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 taken AS (
     UPDATE runs SET worker_id = %(worker_id)s, takeovers = takeovers + 1
@@ -114,6 +114,10 @@ WHERE r.org_id = %(org_id)s AND r.user_id = %(user_id)s
   AND (%(before)s::uuid IS NULL OR r.run_id < %(before)s)
 ORDER BY r.run_id DESC LIMIT %(limit)s
 """
+
+
+SETTLED_SECONDS = 8.0
+"""A run younger than this may be one that its worker has stored and is about to take in hand."""
 
 
 class KeyUsed(Exception):
@@ -210,10 +214,16 @@ async def take_over(
     connection: Connection, worker_id: UUID, *, active: Sequence[UUID], limit: int = 16
 ) -> list[Run]:
     """Unfinished runs that no living worker works on, now this worker's. `active` are those it
-    has in hand; one of its own that is younger than the lease may be about to be."""
+    has in hand."""
     cursor = await connection.execute(
         TAKE_OVER,
-        {"worker_id": worker_id, "active": list(active), "lease": LEASE_SECONDS, "limit": limit},
+        {
+            "worker_id": worker_id,
+            "active": list(active),
+            "lease": LEASE_SECONDS,
+            "settled": SETTLED_SECONDS,
+            "limit": limit,
+        },
     )
     return [_run(row) for row in await cursor.fetchall()]
 
