@@ -65,8 +65,9 @@ def load_pagila_command(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Replace the sample warehouse by the real Pagila; a running demo goes on with it."""
-    from cli.seed import set_logins
+    """Replace the sample warehouse by the real Pagila; a running demo goes on with it, within
+    two seconds."""
+    from cli.seed import announce_load, set_logins
     from migrations.runner import migrate
     from seeds.pagila.contents import WarehouseNotEmpty
     from seeds.pagila.load_dump import DumpError, load_dump
@@ -83,6 +84,7 @@ def load_pagila_command(
         except (DumpError, WarehouseNotEmpty) as error:
             raise CommandError(str(error)) from error
         set_logins(found, keys())
+        announce_load(found)
     _done(f"The warehouse holds the Pagila of {directory}.", as_json=as_json)
 
 

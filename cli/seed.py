@@ -95,6 +95,12 @@ def set_logins(databases: Databases, keys: Keys) -> None:
     grant_readers(databases.warehouse, views_by_role, keys.reader_secret)
 
 
+def announce_load(databases: Databases) -> None:
+    """Tell running services that the warehouse holds other data now."""
+    with psycopg.connect(databases.app) as connection:
+        connection.execute("INSERT INTO warehouse_loads DEFAULT VALUES")
+
+
 async def _seed_documents(app_url: str) -> None:
     from kit.database import make_pool
     from seeds import pagila

@@ -15,6 +15,11 @@ Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
 C = TypeVar("C", bound=Connection)
 
+RETRY_SECONDS = 2.0
+"""How long the pool tries to replace a connection by itself, at 0, 1 and 2 seconds. Its pauses
+double, so a longer trial would sleep on after the database is back; given up, the next caller
+makes it try at once."""
+
 DatabaseAway = (OperationalError, InterfaceError)
 """What it raises when the database does not answer; the pool's own time-out is one of these."""
 
@@ -55,7 +60,7 @@ def make_pool_of(
         min_size=min_size,
         max_size=max_size,
         timeout=timeout,
-        reconnect_timeout=30.0,
+        reconnect_timeout=RETRY_SECONDS,
         open=False,
         configure=configure,
         check=check_unless_quiet,

@@ -190,6 +190,9 @@ def _launch(data_dir: Path) -> None:
     if not (data_dir / "PG_VERSION").exists():
         initialise(data_dir, owner)
     clear_leftovers(data_dir)
+    former = _children.pop(data_dir, None)
+    if former is not None:
+        former.wait()  # it is dead, and is no zombie any more
     _run(data_dir, folder, owner)
 
 

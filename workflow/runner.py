@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from workflow.hub import Hub, Rested, Sentence
 from workflow.narrate.sentences import sentences
 from workflow.pipeline import Outcome, Parts, answer_question, finish
 from workflow.stages import Progress
-from workflow.store import audit_events, runs, workers
+from workflow.store import audit_events, runs, warehouse_loads, workers
 from workflow.store.rows import EventRow, Run
 
 BEAT_SECONDS = 1.0
@@ -65,11 +66,13 @@ class Runner:
         self._cancelled: set[UUID] = set()
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
         self._keeper: asyncio.Task[None] | None = None
+        self._loaded_at: datetime | None = None
 
     async def open(self) -> None:
         """Say that this worker lives, and look after orphaned runs from now on."""
         async with self._parts.pool.connection() as connection:
             await workers.beat(connection, self.worker_id)
+            self._loaded_at = await warehouse_loads.latest(connection)
         self._keeper = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
@@ -81,7 +84,8 @@ class Runner:
         for task in self._tasks.values():
             task.cancel()
         with suppress(*DatabaseAway):
-            async with self._parts.pool.connection() as connection:
+            # the database may be stopping too, and then silence says the same, only later
+            async with self._parts.pool.connection(timeout=0.5) as connection:
                 await workers.forget(connection, self.worker_id)
 
     def start(self, run: Run, recorded: Sequence[EventRow] = ()) -> asyncio.Task[Outcome]:
@@ -173,11 +177,17 @@ class Runner:
                 await self._look_after()
             except DatabaseAway as error:
                 log.warning("record unavailable", error=type(error).__name__)
+            except Exception:  # what goes wrong once must not leave orphans for good
+                log.exception("orphans not looked after")
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _look_after(self) -> None:
         async with self._parts.pool.connection() as connection:
             await workers.beat(connection, self.worker_id)
+            loaded_at = await warehouse_loads.latest(connection)
+            if loaded_at != self._loaded_at:
+                self._loaded_at = loaded_at
+                self._parts.profiles.forget()
             orphans = await runs.take_over(connection, self.worker_id, active=list(self._tasks))
             for run in orphans:
                 recorded = await audit_events.of_run(connection, run.run_id)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse
+from psycopg_pool import PoolTimeout
 from uuid_utils.compat import uuid7
 
 from contracts.context import Permission, UserContext
@@ -66,22 +67,10 @@ async def ask(
 
 async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -> tuple[Run, bool]:
     """The run of this request, and whether it is a new one."""
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=caller.org_id,
-            user_id=caller.user_id,
-            username=caller.username,
-            role=caller.role,
-            conversation_id=request.conversation_id or uuid7(),
-            question=request.question,
-            user_context=canonical(caller.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
     try:
         async with running.parts.pool.connection() as connection:
+            # dated only now: a young run is left to this request, and waiting does not age it
+            log = _log(caller, request)
             try:
                 is_stored = await runs.arrive(
                     connection,
@@ -92,9 +81,14 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
                 )
             except runs.KeyUsed:
                 return await _known(connection, caller, request), False
-    except DatabaseAway as error:
+    except PoolTimeout as error:
         raise Unavailable(
             "The question could not be recorded, so it was not asked. Please try again."
+        ) from error
+    except DatabaseAway as error:  # it broke off: who can say whether before or after the commit
+        raise Unavailable(
+            "The record broke off while the question was being stored. If it is among your runs, "
+            "it is being answered; if not, please ask again."
         ) from error
     if not is_stored:
         raise NotFound("There is no such conversation.")
@@ -109,6 +103,23 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
         head_hash=log.hash,
     )
     return run, True
+
+
+def _log(caller: UserContext, request: RunRequest) -> LogRow:
+    return sealed_log(
+        LogRow(
+            run_id=uuid7(),
+            org_id=caller.org_id,
+            user_id=caller.user_id,
+            username=caller.username,
+            role=caller.role,
+            conversation_id=request.conversation_id or uuid7(),
+            question=request.question,
+            user_context=canonical(caller.model_dump(mode="json")),
+            asked_at=datetime.now(UTC),
+            hash="",
+        )
+    )
 
 
 async def _known(connection: runs.Connection, caller: UserContext, request: RunRequest) -> Run:

@@ -13,8 +13,8 @@ from contracts.run import (
     RunPage,
     RunStatus,
 )
-from kit.database import connected
-from kit.problems import Conflict, NotFound, documented
+from kit.database import DatabaseAway, connected
+from kit.problems import Conflict, NotFound, Unavailable, documented
 from workflow.answer import compose
 from workflow.api import streams
 from workflow.api.access import Caller, Running
@@ -84,14 +84,18 @@ async def cancel_run(run_id: UUID, caller: Caller, running: Running) -> Response
         run = await _own(connection, caller, run_id)
     if not is_noted:
         raise Conflict(f"This run has already ended: {run.status.value}.", run_id=str(run_id))
-    if run.status is RunStatus.NEEDS_APPROVAL:
-        try:
+    try:
+        if run.status is RunStatus.NEEDS_APPROVAL:
             text = (await running.runner.cancel_waiting(run)).text
-        except runs.Lost as error:
-            raise Conflict("This run has just moved on.", run_id=str(run_id)) from error
-    else:
-        running.runner.cancel(run_id)
-        text = await streams.wait_for_answer(running, caller, run_id)
+        else:
+            running.runner.cancel(run_id)
+            text = await streams.wait_for_answer(running, caller, run_id)
+    except runs.Lost as error:
+        raise Conflict("This run has just moved on.", run_id=str(run_id)) from error
+    except DatabaseAway as error:
+        raise Unavailable(
+            "The database does not answer. Look at the run again shortly.", run_id=str(run_id)
+        ) from error
     return Response(text, media_type="application/json")
 
 

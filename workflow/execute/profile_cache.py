@@ -2,6 +2,8 @@
 
 One for each (organisation, role, scope). A profile past its age is still served while a new one
 is made in the background; it may age at least a minute, and fifty times what it took to make.
+One that nobody has asked for in a long while is not served any more: the days that a question
+counts from would be those of another day.
 """
 
 import asyncio
@@ -19,6 +21,8 @@ from workflow.semantic.model import DataProfile, SemanticModel
 
 MIN_AGE_SECONDS = 60.0
 AGE_PER_COST = 50.0
+SERVED_FOR = 10.0
+"""How many times its age a profile is served at most."""
 MAX_PROFILES = 256
 log = structlog.get_logger(__name__)
 
@@ -29,6 +33,7 @@ Key = tuple[str, str, bool, tuple[int, ...], tuple[str, ...]]
 class _Kept:
     profile: DataProfile
     fresh_until: float
+    served_until: float
 
 
 class ProfileCache:
@@ -49,12 +54,19 @@ class ProfileCache:
             context.allowed_views,
         )
         kept = self._kept.get(key)
-        if kept is not None:
+        now = time.monotonic()
+        if kept is not None and now < kept.served_until:
             self._kept.move_to_end(key)
-            if time.monotonic() > kept.fresh_until:
+            if now > kept.fresh_until:
                 self._make(key, model, context)
             return kept.profile
         return await asyncio.shield(self._make(key, model, context))
+
+    def forget(self) -> None:
+        """The data are others now: the next asker of each scope waits for a new profile. One
+        that is being read just now may be of the old data, and is kept by nobody."""
+        self._kept.clear()
+        self._making.clear()
 
     def _make(
         self, key: Key, model: SemanticModel, context: UserContext
@@ -71,12 +83,14 @@ class ProfileCache:
         made = await profile(self._warehouse, model, context)
         now = time.monotonic()
         age = max(MIN_AGE_SECONDS, AGE_PER_COST * (now - started))
-        self._kept[key] = _Kept(made, now + age)
+        if self._making.get(key) is asyncio.current_task():
+            self._kept[key] = _Kept(made, now + age, now + SERVED_FOR * age)
         while len(self._kept) > MAX_PROFILES:
             self._kept.popitem(last=False)
         return made
 
     def _done(self, key: Key, task: asyncio.Task[DataProfile]) -> None:
-        self._making.pop(key, None)
+        if self._making.get(key) is task:
+            del self._making[key]
         if not task.cancelled() and isinstance(task.exception(), ExecutionError):
             log.warning("profile not refreshed", error=str(task.exception()))
