@@ -11,7 +11,7 @@ from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
 from workflow.llm.client import from_settings as model_client
-from workflow.llm.embeddings import make_embedder
+from workflow.llm.embeddings import WordLlamaEmbedder, make_embedder
 from workflow.pipeline import Parts
 from workflow.plan import model_planner
 from workflow.runner import Runner
@@ -41,17 +41,20 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         reader_secret=settings.warehouse_reader_secret.get_secret_value(),
     )
     client = model_client(settings)
+    embedder = make_embedder(settings)
     parts = Parts(
         pool=pool,
         warehouse=warehouse,
         profiles=ProfileCache(warehouse),
         models=RoleModels(load(settings.semantic_model)),
-        embedder=make_embedder(settings),
+        embedder=embedder,
         model_plan=partial(model_planner.plan, client=client) if client else None,
         today=lambda: datetime.now(UTC).date(),
     )
     hub = Hub()
     runner = Runner(parts, hub)
+    if isinstance(embedder, WordLlamaEmbedder):
+        await embedder.embed(["Read the weights now, not during the first question."])
     await pool.open(wait=True)
     await warehouse.open()
     try:
