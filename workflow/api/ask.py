@@ -13,6 +13,7 @@ from contracts.context import Permission, UserContext
 from contracts.run import Answer, RunRequest, RunStatus, Started
 from kit.canonical import canonical
 from kit.database import DatabaseAway
+from kit.event_stream import EVENTS
 from kit.payload import documented_body, json_body
 from kit.problems import Conflict, Forbidden, NotFound, Unavailable, documented
 from workflow.api import streams
@@ -30,8 +31,8 @@ router = APIRouter(tags=["runs"])
     "/run",
     response_model=Answer,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        202: {"model": Started},
+        200: {"description": "The answer, or its making as events.", "content": EVENTS},
+        202: {"description": "The run has started.", "model": Started},
         **documented(401, 403, 404, 409, 413, 415, 422, 503),
     },
     openapi_extra=documented_body(RunRequest),

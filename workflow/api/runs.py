@@ -14,6 +14,7 @@ from contracts.run import (
     RunStatus,
 )
 from kit.database import connected
+from kit.event_stream import EVENTS
 from kit.problems import Conflict, NotFound, documented
 from workflow.answer import compose
 from workflow.api import streams
@@ -60,7 +61,7 @@ async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
 @router.get(
     "/runs/{run_id}/events",
     response_class=Response,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "Events.", "content": EVENTS}},
 )
 async def run_events(
     run_id: UUID,
