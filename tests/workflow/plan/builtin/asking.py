@@ -1,8 +1,7 @@
 """Asks the built-in planner as a person of the small source."""
 
-import small_source as source
-
 from contracts.plan import Planned
+from tests.workflow.plan.builtin import small_source as source
 from workflow.plan.builtin import plan
 from workflow.plan.suggestions import suggestions
 

@@ -2,9 +2,8 @@
 
 from datetime import date
 
-import small_source as source
-
 from contracts.plan import Clarify, MetricQuery
+from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
 from workflow.plan.builtin import gate, plan
 from workflow.semantic.model import DataProfile

@@ -2,11 +2,11 @@
 
 import time
 
-import small_source as source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.plan import Clarify, MetricQuery, Planned
+from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import MODELS, asked
 from workflow.plan.grammar import WORDS
 from workflow.plan.lexicon import lexicon_for

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import small_source as source
-
 from contracts.plan import Knowledge, MetricQuery, Planned, Refuse
+from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import MODELS, PROFILES
 from workflow.llm.errors import ModelUnavailable
 from workflow.plan.router import ModelPlan, plan

@@ -1,9 +1,9 @@
 """Suggestions are questions that work, for everyone who may ask."""
 
 import pytest
-import small_source as source
 
 from contracts.plan import MetricQuery
+from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
 from workflow.plan.suggestions import suggestions
 
