@@ -67,7 +67,7 @@ async def run_events(
     run_id: UUID,
     caller: Caller,
     running: Running,
-    last_event_id: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str, Header(max_length=64)] = "",
 ) -> Response:
     """The run as server-sent events, from after `Last-Event-ID`, until it is finished."""
     async with connected(running.parts.pool) as connection:
