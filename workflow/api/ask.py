@@ -93,6 +93,8 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
                 )
             except runs.KeyUsed:
                 return await _known(connection, caller, request), False
+            except runs.UnknownOrganisation as error:
+                raise Forbidden("Your organisation is not known here.") from error
     except DatabaseAway as error:
         raise Unavailable(
             "The question could not be recorded, so it was not asked. Please try again."
