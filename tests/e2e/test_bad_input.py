@@ -131,8 +131,8 @@ def test_a_wrong_value_is_pointed_at(manager: httpx.Client, field: str, value: o
     [
         ("store_ids", [2]),
         ("is_all_stores", True),
-        ("user_id", str(uuid4())),
-        ("org_id", str(uuid4())),
+        ("user_id", "00000000-0000-7000-8000-000000000001"),
+        ("org_id", "00000000-0000-7000-8000-000000000002"),
         ("permissions", ["ask", "admin"]),
         ("allowed_views", ["v_customer_masked"]),
         ("context", {"store_ids": [2], "is_all_stores": True}),
