@@ -1,8 +1,16 @@
 """Who is asking, and what may they see."""
 
+from typing import Annotated, Self
 from uuid import UUID
 
+from pydantic import Field, model_validator
+
 from contracts.base import Wire
+
+Name = Annotated[str, Field(max_length=128, pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+"""Of a person or a role: it is stored and shown, so it holds no control character."""
+
+ScopeId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class UserContext(Wire):
@@ -13,13 +21,19 @@ class UserContext(Wire):
     """
 
     user_id: UUID
-    username: str
+    username: Name
     org_id: UUID
-    role: str
+    role: Name
     permissions: tuple[str, ...]
-    store_ids: tuple[int, ...]
+    store_ids: tuple[ScopeId, ...]
     is_all_stores: bool
     allowed_views: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _one_scope(self) -> Self:
+        if self.is_all_stores and self.store_ids:
+            raise ValueError("all stores and some stores: one of them is a mistake")
+        return self
 
 
 class Permission:

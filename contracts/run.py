@@ -38,10 +38,12 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-_TEXT = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*"
+_TEXT = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*"
 QuestionText = Annotated[
     str,
-    Field(min_length=1, max_length=4000, pattern=rf"^{_TEXT}[^\s\u0000-\u001f\u007f]{_TEXT}$"),
+    Field(
+        min_length=1, max_length=4000, pattern=rf"^{_TEXT}[^\s\u0000-\u001f\u007f-\u009f]{_TEXT}$"
+    ),
 ]
 """At least one visible character; no control character but tab and line breaks."""
 
@@ -68,7 +70,9 @@ class RunRequest(Wire):
 
     question: QuestionText
     conversation_id: UUID | None = None
-    idempotency_key: str | None = Field(default=None, max_length=255)
+    idempotency_key: str | None = Field(
+        default=None, min_length=1, max_length=255, pattern=r"^[\u0021-\u007e]+$"
+    )
 
 
 class Source(Wire):

@@ -133,6 +133,13 @@ class TimedOut(ProblemError):
     status, title = 504, "That took too long"
 
 
+_SAID = {
+    "string_pattern_mismatch": "This holds characters that are not allowed here, or none that can "
+    "be seen.",
+}
+"""Faults whose own message is for programmers."""
+
+
 class InvalidPayload(ProblemError):
     """A payload's faults, each with a JSON pointer; raised where FastAPI does not validate."""
 
@@ -142,7 +149,10 @@ class InvalidPayload(ProblemError):
         super().__init__("See errors for each fault.", kind="invalid-payload")
         # the offending value is not echoed: it may be a password
         self.errors = [
-            {"pointer": "".join(f"/{part}" for part in fault["loc"]), "detail": fault["msg"]}
+            {
+                "pointer": "".join(f"/{part}" for part in fault["loc"]),
+                "detail": _SAID.get(fault["type"], fault["msg"]),
+            }
             for fault in faults
         ]
 

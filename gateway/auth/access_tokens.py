@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from contracts.context import ScopeId
 from gateway.auth.identity import Identity
 from gateway.store.users import User
 from kit.problems import Unauthorised
@@ -27,7 +28,7 @@ class _Claims(BaseModel):
     org_id: UUID
     role: str = Field(min_length=1)
     permissions: frozenset[str]
-    store_ids: tuple[int, ...]
+    store_ids: tuple[ScopeId, ...]
     is_all_stores: bool = Field(strict=True)
     jti: str = Field(min_length=1)
     exp: int

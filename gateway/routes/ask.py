@@ -10,8 +10,9 @@ from contracts.run import Answer, AskRequest, RunRequest, Started
 from gateway import policy
 from gateway.relay import relay
 from gateway.routes.caller import WORKFLOW_PROBLEMS, AskerOf
-from gateway.routes.forward import EVENTS, stream
+from gateway.routes.forward import stream
 from gateway.workflow_client import DOWN, Reply
+from kit.event_stream import EVENTS
 from kit.payload import documented_body, json_body
 from kit.problems import Unavailable, documented
 

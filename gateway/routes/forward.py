@@ -1,7 +1,6 @@
 """Handing a call on to the workflow, as it is."""
 
 from contextlib import ExitStack
-from typing import Any
 
 from fastapi import Response
 
@@ -9,11 +8,6 @@ from contracts.context import UserContext
 from gateway.relay import EventRelay, relay
 from gateway.routes.caller import Caller
 from gateway.workflow_client import Call, Reply
-
-_TEXT = {"type": "string"}
-_EVENT = {"type": "object", "properties": {"id": _TEXT, "event": _TEXT, "data": _TEXT}}
-EVENTS: dict[str, Any] = {"text/event-stream": {"schema": _EVENT}}
-"""The OpenAPI content of an answer in events: the schema is one event's, `data` being JSON."""
 
 
 async def forward(

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Header, Query, Response
 
 from contracts.run import Answer, ConversationPage, RunPage
 from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf
-from gateway.routes.forward import EVENTS, forward, stream
+from gateway.routes.forward import forward, stream
+from kit.event_stream import EVENTS
 from kit.problems import documented
 
 router = APIRouter(prefix="/api", tags=["runs"])

@@ -14,6 +14,7 @@ from contracts.context import Permission, UserContext
 from contracts.run import Answer, RunRequest, RunStatus, Started
 from kit.canonical import canonical
 from kit.database import DatabaseAway
+from kit.event_stream import EVENTS
 from kit.payload import documented_body, json_body
 from kit.problems import Conflict, Forbidden, NotFound, Unavailable, documented
 from workflow.api import streams
@@ -31,8 +32,8 @@ router = APIRouter(tags=["runs"])
     "/run",
     response_model=Answer,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        202: {"model": Started},
+        200: {"description": "The answer, or its making as events.", "content": EVENTS},
+        202: {"description": "The run has started.", "model": Started},
         **documented(401, 403, 404, 409, 413, 415, 422, 503),
     },
     openapi_extra=documented_body(RunRequest),
@@ -81,6 +82,8 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
                 )
             except runs.KeyUsed:
                 return await _known(connection, caller, request), False
+            except runs.UnknownOrganisation as error:
+                raise Forbidden("Your organisation is not known here.") from error
     except PoolTimeout as error:
         raise Unavailable(
             "The question could not be recorded, so it was not asked. Please try again."

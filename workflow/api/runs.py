@@ -14,6 +14,7 @@ from contracts.run import (
     RunStatus,
 )
 from kit.database import DatabaseAway, connected
+from kit.event_stream import EVENTS
 from kit.problems import Conflict, NotFound, Unavailable, documented
 from workflow.answer import compose
 from workflow.api import streams
@@ -60,13 +61,13 @@ async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
 @router.get(
     "/runs/{run_id}/events",
     response_class=Response,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "Events.", "content": EVENTS}},
 )
 async def run_events(
     run_id: UUID,
     caller: Caller,
     running: Running,
-    last_event_id: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str, Header(max_length=64)] = "",
 ) -> Response:
     """The run as server-sent events, from after `Last-Event-ID`, until it is finished."""
     async with connected(running.parts.pool) as connection:

@@ -218,6 +218,7 @@ INJECTIONS = (
 )
 SQL = (
     r"\bselect\s+(distinct\s+)?[\w.\"*]+(\s*,\s*[\w.\"*]+)*\s+from\b",
+    r"\bselect\s+(distinct\s+)?\w+\s*\(",
     r"\bunion\s+(all\s+)?select\b",
     r"\b(drop|alter|create|truncate)\s+"
     r"(table|view|database|schema|role|user|index|function)\b",

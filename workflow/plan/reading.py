@@ -1,6 +1,6 @@
 """The state that readers share: the chunks of a question, and which of them are claimed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from contracts.context import UserContext
@@ -37,6 +37,8 @@ class Reading:
         self.claims: dict[int, str] = {}
         self.notes: list[str] = []
         self.restricted: dict[int, tuple[str, ...]] = {}
+        self._before = _nearest_that_bears(chunks)
+        self._after = _nearest_that_bears(chunks[::-1])
 
     def claim(self, at: int, meaning: str) -> None:
         """Marks the chunk as used for `meaning`; the first claim stands."""
@@ -58,19 +60,15 @@ class Reading:
 
     def after(self, place: int) -> int | None:
         """The next place that is not filler."""
-        return self._step(place, 1)
+        return self._counted_back(len(self.chunks) - 1 - place)
 
     def before(self, place: int) -> int | None:
         """The previous place that is not filler."""
-        return self._step(place, -1)
+        return self._before[place]
 
-    def _step(self, place: int, by: int) -> int | None:
-        place += by
-        while 0 <= place < len(self.chunks):
-            if not self.chunks[place].is_filler:
-                return place
-            place += by
-        return None
+    def _counted_back(self, place: int) -> int | None:
+        found = self._after[place]
+        return None if found is None else len(self.chunks) - 1 - found
 
     def has_mark(self, *marks: Mark) -> bool:
         """Whether any chunk, claimed or not, has one of the marks."""
@@ -96,3 +94,15 @@ class Reading:
         if back is not None and self.is_free(back) and self.chunks[back].has(Mark.NOT):
             return back
         return None
+
+
+def _nearest_that_bears(chunks: Sequence[Chunk]) -> list[int | None]:
+    """For each place, the one before it that is not filler: looked up by every reader at every
+    place, so found once for all."""
+    found: list[int | None] = []
+    latest: int | None = None
+    for place, chunk in enumerate(chunks):
+        found.append(latest)
+        if not chunk.is_filler:
+            latest = place
+    return found

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import orjson
 from psycopg import AsyncConnection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.rows import TupleRow, class_row
 
 from contracts.context import UserContext
@@ -129,6 +129,10 @@ class KeyUsed(Exception):
     """The person has already asked something under this idempotency key."""
 
 
+class UnknownOrganisation(Exception):
+    """The organisation in the user context has no record here."""
+
+
 class Lost(Exception):
     """The run has moved on without this worker: another took it over, or it was cancelled."""
 
@@ -145,7 +149,7 @@ async def arrive(
     idempotency_key: str | None,
 ) -> bool:
     """Store a new run; `is_first` opens its conversation. False if the conversation to continue
-    is not the person's. Raises KeyUsed."""
+    is not the person's. Raises KeyUsed and UnknownOrganisation."""
     try:
         cursor = await connection.execute(
             ARRIVE_FIRST if is_first else ARRIVE_NEXT,
@@ -166,6 +170,8 @@ async def arrive(
         )
     except UniqueViolation as error:
         raise KeyUsed from error
+    except ForeignKeyViolation as error:
+        raise UnknownOrganisation from error
     return cursor.rowcount == 1
 
 

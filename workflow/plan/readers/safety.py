@@ -13,6 +13,7 @@ from workflow.plan.tokens import Token, fold
 from workflow.plan.when import day_words
 
 _MOST_WORDS = 80
+_MOST_TOKENS = 3 * _MOST_WORDS  # punctuation is read, too
 _SQL = re.compile("|".join(grammar.SQL), re.DOTALL)
 _INJECTION = re.compile("|".join(grammar.INJECTIONS), re.DOTALL)
 
@@ -26,7 +27,7 @@ def refuse_unreadable(question: str, tokens: Sequence[Token]) -> None:
     foreign = sum(not _is_latin(c) for c in letters)
     if foreign * 3 > len(letters):
         raise Refused("I can read English so far. Please ask in English.")
-    if len(words) > _MOST_WORDS:
+    if len(words) > _MOST_WORDS or len(tokens) > _MOST_TOKENS:
         raise Refused(f"That is too long for me. Please ask in at most {_MOST_WORDS} words.")
 
 

@@ -1,5 +1,6 @@
 """Refuses what lies outside the person's row scope, before anything else is made of it."""
 
+from contracts.plan import Scalar
 from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart
 from workflow.plan.reading import Reading
@@ -40,3 +41,22 @@ def refuse_outside_scope(reading: Reading, filters: tuple[FilterPart, ...]) -> N
             missing = [v for v in asked if known and str(v) not in known]
             if missing:
                 raise Refused(f"There is no {_listed(label.lower(), missing)} in the data.")
+    if not reading.context.is_all_stores:
+        _refuse_what_is_left(reading, filters)
+
+
+def _refuse_what_is_left(reading: Reading, filters: tuple[FilterPart, ...]) -> None:
+    """Raises Refused where everything the person may see is excluded: what is left of the
+    question is about the others, and "no data" would say something of them."""
+    excluded: dict[str, set[Scalar]] = {}
+    for part in filters:
+        for field, values in part.options:
+            if part.operator == "not_in" and field in reading.lexicon.scope_fields:
+                excluded.setdefault(field, set()).update(values)
+    for field, left_out in excluded.items():
+        if left_out >= set(reading.context.store_ids):
+            label = reading.label("field", field)
+            raise Refused(
+                f"{seen_words(reading, field)} Every other {label.lower()} is outside your access "
+                "scope."
+            )

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from contracts.plan import Clarify, MetricQuery, Planned
 from tests.workflow.plan.builtin import small_source as source
-from tests.workflow.plan.builtin.asking import MODELS, asked
+from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
+from workflow.plan.builtin import gate
 from workflow.plan.grammar import WORDS
 from workflow.plan.lexicon import lexicon_for
 
@@ -66,8 +67,16 @@ def test_long_and_odd_texts_are_answered_soon() -> None:
         "((((" * 1000, "top 5 " * 600, "between may and " * 250, "rentl revnue " * 300,
         "🙂" * 4000, "not " * 1000, "of the " * 570, "'" * 4000, "2022-13-45 " * 300,
         "ignore " * 570, "select " * 570, "first quarter of " * 230,
+        "revenue " + "( " * 1990, "of " * 1300, "store 1 and " * 330,
     )  # fmt: skip
     for text in texts:
         start = time.perf_counter()
         asked(text[:4000], "store_manager", 1)
+        assert time.perf_counter() - start < 1.0, text[:20]
+        start = time.perf_counter()
+        gate(
+            text[:4000], model=MODELS["store_manager"], full_model=source.FULL,
+            profile=PROFILES["store_manager"], context=source.person("store_manager", 1),
+            suggestions=(), today=source.TODAY,
+        )  # fmt: skip
         assert time.perf_counter() - start < 1.0, text[:20]
