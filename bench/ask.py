@@ -24,6 +24,7 @@ from contracts.context import UserContext
 from tests.stack import Demo, start_demo, stop_demo
 from workflow.execute.warehouse import Warehouse
 
+MODEL = "local-slow-300ms"
 CATEGORIES = ("Action", "Comedy", "Drama", "Family", "Games", "Horror", "Music", "Sports", "Travel")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July")
 QUESTIONS = (
@@ -73,9 +74,15 @@ async def login(at: Demo, username: str, password: str) -> dict[str, str]:
 
 
 async def load(
-    at: Demo, headers: dict[str, str], *, askers: int, questions: int, warm_up: int = 10
+    at: Demo,
+    headers: dict[str, str],
+    *,
+    askers: int,
+    questions: int,
+    warm_up: int = 10,
+    model: str = "",
 ) -> Load:
-    """`askers` people asking at once until `questions` are answered, each completed."""
+    """`askers` people asking at once until `questions` are answered, each completed, and planned by `model` where one is named."""
     latencies: list[float] = []
     outside: list[float] = []
     counter = iter(range(questions))
@@ -90,7 +97,8 @@ async def load(
         )
         took = time.perf_counter() - started
         answer = orjson.loads(body)
-        if status != 200 or answer["status"] != "completed":
+        is_planned = not model or (answer.get("usage") or {}).get("model") == model
+        if status != 200 or answer["status"] != "completed" or not is_planned:
             raise RuntimeError(f"{status}: {body[:300]!r}")
         return took, took - answer["timings"]["db_execution"] / 1000
 
@@ -216,7 +224,7 @@ async def measure_model(at: Demo, seconds: float) -> list[tuple[str, str, str, s
     """Sixteen askers over a model of 300 ms: answers a second beside what the model allows."""
     person = await login(at, "manager_store1", "manager123")
     allowed = 16 / 0.3
-    found = await load(at, person, askers=16, questions=round(allowed * seconds), warm_up=16)
+    found = await load(at, person, askers=16, questions=round(allowed * seconds), model=MODEL)
     return [
         (
             "sixteen askers, model of 300 ms, answers a second",
@@ -247,11 +255,11 @@ async def measure_memory(at: Demo, questions: int) -> list[tuple[str, str, str, 
 
 
 @contextmanager
-def running(**settings: str) -> Iterator[Demo]:
+def running(*options: str, **settings: str) -> Iterator[Demo]:
     """A demo of its own, thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="cs-bench-") as folder:
         Path(folder).chmod(0o755)
-        at = start_demo(Path(folder) / "home", **settings)
+        at = start_demo(Path(folder) / "home", *options, **settings)
         try:
             yield at
         finally:
@@ -270,10 +278,10 @@ def main() -> None:
         rows += asyncio.run(measure(at, options.questions))
         if options.memory:
             rows += asyncio.run(measure_memory(at, options.memory))
-    with running(MODEL="local", OPENAI_MODEL="local-slow-300ms") as at:
+    with running("--model", "local", OPENAI_MODEL=MODEL) as at:
         rows += asyncio.run(measure_model(at, 15))
     if options.scale:
-        with running(SCALE=str(options.scale)) as at:
+        with running("--scale", str(options.scale)) as at:
             person = asyncio.run(login(at, "manager_store1", "manager123"))
             found = asyncio.run(load(at, person, askers=1, questions=40))
             outside = statistics.median(found.outside_database) * 1000

@@ -77,7 +77,7 @@ class Demo:
         return client
 
 
-def start_demo(home: Path, **settings: str) -> Demo:
+def start_demo(home: Path, *options: str, **settings: str) -> Demo:
     gateway, workflow, webui, model = free_ports(4)
     environment = {
         **os.environ,
@@ -89,7 +89,7 @@ def start_demo(home: Path, **settings: str) -> Demo:
         **settings,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli.app", "demo"],
+        [sys.executable, "-m", "cli.app", "demo", *options],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,
