@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from kit import collector
 from kit.service import Probe, create_app
 from workflow.api import ask, catalog, runs
 from workflow.bootstrap import Workflow, running
@@ -19,6 +20,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(chosen) as workflow:
             app.state.workflow = workflow
+            collector.settle()
             yield
 
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
