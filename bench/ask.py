@@ -82,7 +82,8 @@ async def load(
     warm_up: int = 10,
     model: str = "",
 ) -> Load:
-    """`askers` people asking at once until `questions` are answered, each completed, and planned by `model` where one is named."""
+    """`askers` people asking at once until `questions` are answered, each completed, and planned
+    by `model` where one is named."""
     latencies: list[float] = []
     outside: list[float] = []
     counter = iter(range(questions))
