@@ -19,7 +19,7 @@ from gateway.routes import ask, authentication, catalog, runs
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
-from kit import service
+from kit import collector, service
 from kit.database import make_pool
 
 Monotonic = Callable[[], float]
@@ -46,6 +46,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _services(chosen, clock, monotonic) as services:
             app.state.services = services
+            collector.settle()
             yield
 
     app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)

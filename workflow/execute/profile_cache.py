@@ -1,6 +1,6 @@
 """Profiles of what people may see, kept for as long as they are worth.
 
-One for each (organisation, role, scope). A profile past its age is still served while a new one
+One for each role and scope of a warehouse. A profile past its age is still served while a new one
 is made in the background; it may age at least a minute, and fifty times what it took to make.
 One that nobody has asked for in a long while is not served any more: the days that a question
 counts from would be those of another day.
