@@ -8,7 +8,6 @@ from functools import cached_property
 
 from contracts.context import UserContext
 from contracts.plan import Plan, Scalar
-from contracts.run import Source
 from workflow.narrate import display
 from workflow.narrate.mentions import Day, mentions, plain
 from workflow.narrate.phrases import field_of, scalar_words
@@ -176,11 +175,6 @@ def of_words(context: UserContext, texts: Iterable[str]) -> Grounds:
     for text in texts:
         collector.prose(text, with_numbers=True)
     return collector.grounds()
-
-
-def of_documents(context: UserContext, sources: Sequence[Source]) -> Grounds:
-    """What documents say, for an answer made of them alone."""
-    return of_words(context, [f"{source.title}. {source.snippet}" for source in sources])
 
 
 def _add_scope(collector: _Collector, context: UserContext) -> None:

@@ -87,13 +87,6 @@ async def index_documents(
     )
 
 
-async def count_unsearchable(pool: Pool, embedder: Embedder, org_id: UUID) -> int:
-    """How many passages hold another model's vectors, and are found by their words alone until
-    `index_documents` runs again."""
-    async with pool.connection() as connection:
-        return await table.count_of_other_models(connection, org_id, embedder.name)
-
-
 def _passages(documents: Sequence[Document]) -> list[Passage]:
     passages: list[Passage] = []
     keys: set[str] = set()

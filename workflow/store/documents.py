@@ -220,16 +220,3 @@ async def delete(connection: Connection, org_id: UUID, document_ids: Sequence[UU
         """,
         {"org_id": org_id, "document_ids": list(document_ids)},
     )
-
-
-async def count_of_other_models(connection: Connection, org_id: UUID, model: str) -> int:
-    """How many rows hold vectors that `model` did not make."""
-    cursor = await connection.execute(
-        """
-        SELECT count(*) FROM rag_documents
-        WHERE org_id = %(org_id)s AND embedding_model <> %(model)s
-        """,
-        {"org_id": org_id, "model": model},
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0

@@ -225,7 +225,7 @@ def test_documents_ground_an_answer_made_of_them() -> None:
     from contracts.run import Source
 
     source = Source(document_id="a", title="Since 2005", snippet="It has 200 rows, by 5 May 2020.")
-    known = grounds.of_documents(asker(1), [source])
+    known = grounds.of_words(asker(1), [f"{source.title}. {source.snippet}"])
     assert is_grounded("200 rows since 2005, until 5 May 2020.", known)
     assert not is_grounded("201 rows.", known)
 
