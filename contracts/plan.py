@@ -13,6 +13,7 @@ Operator = Literal[
     "eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "between", "contains",
     "is_null", "is_not_null",
 ]  # fmt: skip
+WidgetType = Literal["table", "metric", "bar", "line", "pie"]
 Scalar = bool | int | Decimal | datetime | date | str
 
 
@@ -32,38 +33,103 @@ class Filter(Wire):
     values: tuple[Scalar, ...] = ()
 
 
+class FilterGroup(Wire):
+    """Conditions joined by `and` or `or`; `not` is true where its one condition is false. A test
+    on a missing value is neither true nor false, as in SQL."""
+
+    operator: Literal["and", "or", "not"]
+    filters: "tuple[Filter | FilterGroup, ...]" = Field(min_length=1)
+
+
+class RelativeTime(Wire):
+    """`count` whole `unit`s, the last of them `offset` units from the one that holds the as-of
+    day: last month is (month, -1, 1), the last 30 days (day, 0, 30), this year (year, 0, 1)."""
+
+    unit: Grain
+    offset: int = Field(default=0, ge=-1000, le=0)
+    count: int = Field(default=1, ge=1, le=1000)
+
+
 class TimeRange(Wire):
     """From `start` (included) to `end` (not included), midnights in UTC, on each metric's own
-    time field. `label` is how a person would say it."""
+    time field; or `relative`, which is resolved to these before a plan is compiled. `label` is
+    how a person would say it."""
 
     start: date | None = None
     end: date | None = None
+    relative: RelativeTime | None = None
     label: str = ""
 
 
+class Comparison(Wire):
+    """Each metric beside its value in another period, with the change between the two.
+
+    Without a grain among the dimensions the plan's whole period moves: back by its own length
+    (`previous_period`), by a year (`previous_year`), or to `period`. With one, each row stands
+    beside the row one grain earlier, or the same grain a year earlier.
+    Adds, after each metric, `<metric>_before`, `<metric>_change` (now minus before) and
+    `<metric>_change_ratio` (change divided by before; none where before is missing or zero).
+    """
+
+    to: Literal["previous_period", "previous_year", "period"]
+    period: TimeRange | None = None
+
+
+class Calculation(Wire):
+    """A column made of the result's rows, before `having` and `limit` leave any out.
+
+    `share`, named `<metric>_share`: the metric divided by its sum over all rows, 0 to 1;
+    `running_total`, named `<metric>_running_total`: its sum up to the row, in order of time.
+    Both start anew for each combination of the fields in `within`, and only metrics that may be
+    added up over the plan's dimensions have them.
+    """
+
+    kind: Literal["share", "running_total"]
+    metric: str
+    within: tuple[str, ...] = ()
+
+
 class Order(Wire):
-    """`by` is a metric or a dimension of the plan."""
+    """`by` is a column of the result: a metric, a dimension, or what a comparison or a
+    calculation adds."""
 
     by: str
     descending: bool = False
 
 
 class Plan(Wire):
-    """A request over a semantic model. Filters are joined by AND."""
+    """A request over a semantic model. Filters are joined by AND, and so are those of `having`,
+    whose fields are columns of the result that are not dimensions. `with_ties` keeps the rows
+    that are equal to the last one inside the limit."""
 
     metrics: tuple[str, ...]
     dimensions: tuple[Dimension, ...] = ()
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[Filter | FilterGroup, ...] = ()
     time: TimeRange | None = None
+    comparison: Comparison | None = None
+    calculations: tuple[Calculation, ...] = ()
+    having: tuple[Filter | FilterGroup, ...] = ()
     order: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1, le=200)
+    with_ties: bool = False
 
 
 class MetricQuery(Wire):
-    """The usual outcome: a plan."""
+    """The usual outcome: a plan, and the widget that the person asked for, if any."""
 
     kind: Literal["metric_query"] = "metric_query"
     plan: Plan
+    widget: WidgetType | None = None
+
+
+class Investigation(Wire):
+    """Why a metric moved: the change between two periods, then the same change by one dimension
+    in each of `breakdowns`. The documents in `document_ids` bear on it."""
+
+    kind: Literal["investigation"] = "investigation"
+    change: Plan
+    breakdowns: tuple[Plan, ...]
+    document_ids: tuple[str, ...] = ()
 
 
 class RawSql(Wire):
@@ -105,7 +171,8 @@ class Refuse(Wire):
 
 
 PlannerOutput = Annotated[
-    MetricQuery | RawSql | Knowledge | Clarify | Refuse, Field(discriminator="kind")
+    MetricQuery | Investigation | RawSql | Knowledge | Clarify | Refuse,
+    Field(discriminator="kind"),
 ]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, JsonValue
 
 from contracts.base import Wire
-from contracts.plan import Choice, PlannerOutput
+from contracts.plan import Choice, PlannerOutput, WidgetType
 from contracts.result import Column
 from contracts.verdict import Finding
 
@@ -111,7 +111,7 @@ class Security(Wire):
 class Widget(Wire):
     """A presentation of the result: `x` and `series` name dimensions, `y` the measures."""
 
-    type: Literal["table", "metric", "bar", "line", "pie"]
+    type: WidgetType
     title: str
     subtitle: str = ""
     x: str | None = None

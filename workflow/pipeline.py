@@ -294,6 +294,7 @@ def _raw_sql(output: PlannerOutput) -> str:
 
 
 _STATUS_OF_KIND = {
+    "investigation": RunStatus.REFUSED,
     "knowledge": RunStatus.COMPLETED,
     "clarify": RunStatus.CLARIFY,
     "refuse": RunStatus.REFUSED,

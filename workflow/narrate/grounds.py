@@ -13,6 +13,7 @@ from workflow.narrate.mentions import Day, mentions, plain
 from workflow.narrate.phrases import field_of, scalar_words
 from workflow.narrate.shape import Measure, Part, Shape
 from workflow.narrate.vocabulary import ALL, COUNTED, RANKS
+from workflow.semantic.filters import single_filters
 from workflow.semantic.model import SemanticModel
 
 
@@ -194,7 +195,7 @@ def _add_plan(collector: _Collector, plan: Plan, model: SemanticModel) -> None:
         for edge in (time.start, time.end, time.end and time.end - timedelta(days=1)):
             if edge is not None:
                 collector.day(edge)
-    for given in plan.filters:
+    for given in single_filters(plan.filters):
         field_ = field_of(given.field, model)
         bare = given.field.rpartition(".")[2]
         words = [bare, bare.rpartition("_")[2]]

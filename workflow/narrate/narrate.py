@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from decimal import localcontext
 
 from contracts.context import UserContext
-from contracts.plan import Clarify, Knowledge, MetricQuery, Plan, Planned, RawSql, Refuse
+from contracts.plan import (
+    Clarify,
+    Investigation,
+    Knowledge,
+    MetricQuery,
+    Plan,
+    Planned,
+    RawSql,
+    Refuse,
+)
 from contracts.result import ResultSet
 from contracts.run import Source, Widget
 from workflow.narrate import grounds, knowledge, shape, template
@@ -54,6 +63,8 @@ def narrate(
                 if result is None:
                     raise ValueError("raw SQL needs its result")
                 return _raw_sql(planned, shape.of_columns(result), context, model)
+            case Investigation():
+                return _without_result(planned, "This cannot be looked into yet.", "", context)
             case Knowledge():
                 words = (*planned.used_words, *planned.unused_words)
                 told = knowledge.answer_from(sources, output.document_ids, words)

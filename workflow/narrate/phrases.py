@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from contracts.context import UserContext
-from contracts.plan import Filter, Grain, Plan, Scalar, TimeRange
+from contracts.plan import Filter, FilterGroup, Grain, Plan, Scalar, TimeRange
 from workflow.narrate.display import clean, date_words, day_words, listed, lower, upper
 from workflow.semantic.model import Dataset, Field, SemanticModel
 
@@ -85,7 +85,14 @@ def _months(start: date, last: date) -> str:
 
 def filters(plan: Plan, model: SemanticModel) -> str:
     """Like "category Action and rating PG"; empty without any."""
-    return listed([_filter(given, model) for given in plan.filters])
+    return listed([_condition(given, model) for given in plan.filters])
+
+
+def _condition(given: Filter | FilterGroup, model: SemanticModel) -> str:
+    if isinstance(given, Filter):
+        return _filter(given, model)
+    joined = f" {given.operator} ".join(_condition(part, model) for part in given.filters)
+    return f"not ({joined})" if given.operator == "not" else f"({joined})"
 
 
 def _filter(given: Filter, model: SemanticModel) -> str:
@@ -123,7 +130,9 @@ def scope(plan: Plan, context: UserContext, model: SemanticModel) -> str:
     where no scope applies, or where a filter narrows it further and is said instead."""
     scoped = {item.scope_field for item in datasets_of(plan, model) if item.scope_field}
     if not scoped or any(
-        given.field.rpartition(".")[2] in scoped and given.operator in ("eq", "in")
+        isinstance(given, Filter)
+        and given.field.rpartition(".")[2] in scoped
+        and given.operator in ("eq", "in")
         for given in plan.filters
     ):
         return ""

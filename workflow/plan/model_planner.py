@@ -34,6 +34,7 @@ from workflow.plan.plain_text import numbers_in, plain, without_made_numbers
 from workflow.plan.prompts import PROMPT_DIGEST, PROMPT_VERSION
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
 from workflow.semantic.compile_sql import PlanError, compile_plan
+from workflow.semantic.filters import single_filters
 from workflow.semantic.model import DataProfile, SemanticModel
 
 __all__ = ["PROMPT_DIGEST", "PROMPT_VERSION", "plan"]
@@ -162,7 +163,7 @@ def _beyond_scope(plan_: Plan, asked: _Asked) -> Refuse | None:
     """Rows outside the scope would come back as none, and none would read as zero."""
     if asked.context.is_all_stores:
         return None
-    for condition in plan_.filters:
+    for condition in single_filters(plan_.filters):
         if condition.field in asked.catalog.scope_fields and condition.operator in ("eq", "in"):
             beyond = set(condition.values) - set(asked.context.store_ids)
             if beyond:

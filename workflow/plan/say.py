@@ -13,8 +13,9 @@ _COMPARISONS = {"gt": "over", "gte": "at least", "lt": "under", "lte": "at most"
 def question_of(plan: Plan, lexicon: Lexicon) -> str:
     """The question. Not every plan can be said so that it reads back; the caller checks."""
     metrics = _and([_metric(name, lexicon) for name in plan.metrics])
-    dated = _dated(plan.filters, lexicon)
-    plain = [f for f in plan.filters if not (dated and lexicon.is_date(f.field))]
+    filters = tuple(f for f in plan.filters if isinstance(f, Filter))  # groups cannot be said yet
+    dated = _dated(filters, lexicon)
+    plain = [f for f in filters if not (dated and lexicon.is_date(f.field))]
     conditions = "".join(_filter(f, lexicon) for f in plain) + dated + _time(plan, lexicon)
     if plan.limit is not None and len(plan.dimensions) == 1 and plan.order:
         return _ranked(plan, metrics, conditions, lexicon)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
-from contracts.plan import Dimension, Order, Plan
+from contracts.plan import Dimension, Filter, Order, Plan
 from workflow.semantic.conditions import condition, time_conditions, utc
 from workflow.semantic.errors import PlanError
 from workflow.semantic.expressions import column, identifier
@@ -71,6 +71,10 @@ def compile_plan(plan: Plan, model: SemanticModel) -> Compiled:
 
 
 def _check(plan: Plan, metrics: Sequence[BoundMetric]) -> None:
+    if plan.comparison or plan.calculations or plan.having or plan.with_ties:
+        raise PlanError("This kind of calculation cannot be computed yet.")
+    if plan.time and plan.time.relative:
+        raise PlanError("A relative period has to be resolved first.", field="time")
     if not metrics:
         raise PlanError("A plan needs a metric: what should be counted or added up?")
     names: set[str] = set()
@@ -96,6 +100,8 @@ def _select(plan: Plan, index: Index, dataset: str, datasets: Sequence[str]) -> 
         select.dimensions.append(_truncated(tree, bound.field, dimension))
         select.outputs.append(_dimension_column(index, bound, dimension))
     for given in plan.filters:
+        if not isinstance(given, Filter):
+            raise PlanError("Grouped filters cannot be computed yet.")
         bound = index.field(dataset, given.field)
         select.conditions.append(condition(_use(select, index, bound), bound.field, given))
     if plan.time and (plan.time.start or plan.time.end):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from contracts.plan import Dimension, Filter, Plan, Scalar, TimeRange
+from contracts.plan import Dimension, Filter, FilterGroup, Plan, Scalar, TimeRange
 from workflow.semantic.index import Index, index_of
 from workflow.semantic.model import Dataset, Field, SemanticModel
 
@@ -26,7 +26,7 @@ def plan_in_words(plan: Plan, model: SemanticModel) -> str:
     if plan.dimensions:
         by = [_dimension(index, dataset, d) for d in plan.dimensions]
         phrases[0] += f" by {_listed(by, 'and')}"
-    phrases += [_filter(index, dataset, given) for given in plan.filters]
+    phrases += [_condition(index, dataset, given) for given in plan.filters]
     if plan.time and (plan.time.start or plan.time.end):
         phrases.append(period_in_words(plan.time))
     return ", ".join(phrases + _ranking(index, dataset, plan))
@@ -80,6 +80,14 @@ def _dimension(index: Index, dataset: str | None, dimension: Dimension) -> str:
         return label
     is_main = any(d.time_field == dimension.field for d in _known(index, dataset))
     return dimension.grain if is_main else f"{dimension.grain} of {label}"
+
+
+def _condition(index: Index, dataset: str | None, given: Filter | FilterGroup) -> str:
+    if isinstance(given, Filter):
+        return _filter(index, dataset, given)
+    inner = [_condition(index, dataset, part) for part in given.filters]
+    joined = f" {given.operator} ".join(inner)
+    return f"not ({joined})" if given.operator == "not" else f"({joined})"
 
 
 def _filter(index: Index, dataset: str | None, given: Filter) -> str:
