@@ -27,6 +27,7 @@ from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
 from workflow.llm.embeddings import Embedder
 from workflow.narrate.narrate import narrate
+from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
@@ -36,6 +37,7 @@ from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.roles import RoleModels
 from workflow.semantic.words import plan_in_words
 from workflow.stages import Checked, Progress, Retrieved
+from workflow.store import conversations
 from workflow.store.rows import Run
 
 MAX_COST = 50_000_000.0
@@ -134,6 +136,7 @@ async def _plan(
             context=run.context,
             sources=retrieved.sources,
             suggestions=suggestions(model, run.context, profile, full_model=parts.models.whole),
+            history=await _history(run, parts, model),
             model_plan=parts.model_plan,
             today=parts.today(),
         )
@@ -148,6 +151,14 @@ async def _plan(
             "confidence": value.confidence,
         },
     )
+
+
+async def _history(run: Run, parts: Parts, model: SemanticModel) -> tuple[Exchange, ...]:
+    if run.is_first:
+        return ()
+    async with parts.pool.connection() as connection:
+        past = await conversations.before(connection, run, limit=MOST_EXCHANGES)
+    return exchanges(past, model)
 
 
 async def _validate(

@@ -104,6 +104,7 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
         asked_at=log.asked_at,
         head_seq=0,
         head_hash=log.hash,
+        is_first=request.conversation_id is None,
     )
     return run, True
 

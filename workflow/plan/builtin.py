@@ -26,6 +26,7 @@ from contracts.plan import (
 from workflow.plan.ask_back import about_unused, alternatives, partly_named, restricted
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
+from workflow.plan.history import Exchange
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
@@ -84,6 +85,7 @@ def plan(
     context: UserContext,
     suggestions: Sequence[Suggestion],
     today: date,
+    history: Sequence[Exchange] = (),
 ) -> Planned:
     """The plan that the question asks for, or a question back, or a refusal; never raises.
 

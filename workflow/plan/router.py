@@ -14,6 +14,7 @@ from contracts.plan import Planned
 from contracts.run import Source
 from workflow.llm.errors import ModelUnavailable
 from workflow.plan import builtin
+from workflow.plan.history import Exchange
 from workflow.semantic.model import DataProfile, SemanticModel
 
 
@@ -42,6 +43,7 @@ async def plan(
     context: UserContext,
     sources: Sequence[Source],
     suggestions: Sequence[Suggestion],
+    history: Sequence[Exchange] = (),
     model_plan: ModelPlan | None,
     today: date,
 ) -> Planned:
@@ -51,7 +53,7 @@ async def plan(
     def built_in() -> Planned:
         return builtin.plan(
             question, model=model, full_model=full_model, profile=profile, context=context,
-            suggestions=suggestions, today=today,
+            suggestions=suggestions, history=history, today=today,
         )  # fmt: skip
 
     if model_plan is None:

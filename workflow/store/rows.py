@@ -22,6 +22,8 @@ class Run:
     head_seq: int
     head_hash: str
     takeovers: int = 0
+    is_first: bool = False
+    """Known to open its conversation, so that there is nothing to look up before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,13 @@ class AuditedRun:
     head_hash: str | None
     status: str | None
     answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """An earlier question of a conversation; `plan` is the planner's output as JSON text."""
+
+    run_id: UUID
+    question: str
+    plan: str | None
+    answer: str
