@@ -49,6 +49,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         models=RoleModels(load(settings.semantic_model)),
         embedder=embedder,
         model_plan=partial(model_planner.plan, client=client) if client else None,
+        model_words=None,
         today=lambda: datetime.now(UTC).date(),
     )
     hub = Hub()

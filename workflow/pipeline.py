@@ -6,7 +6,7 @@ the page below reads the same for a first try and for a restart. The journal is 
 anything slow, paid or irreversible, and nobody is told of a stage before it is on record.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -26,7 +26,10 @@ from workflow.execute.warehouse import Warehouse
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
 from workflow.llm.embeddings import Embedder
-from workflow.narrate.narrate import narrate
+from workflow.narrate.narrate import draft
+from workflow.narrate.narrator import narrate_by_model
+from workflow.narrate.phrases import scope_words
+from workflow.narrate.prompt import Prompt, Subject, prompt_for
 from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
@@ -40,6 +43,8 @@ from workflow.stages import Checked, Progress, Retrieved
 from workflow.store import conversations
 from workflow.store.rows import Run
 
+MAX_NARRATION_SECONDS = 20.0
+"""A model that takes longer to tell a result is not waited for."""
 MAX_COST = 50_000_000.0
 """PostgreSQL's cost units; a statement expected to cost more waits for a person."""
 TOO_COSTLY = Finding(
@@ -47,6 +52,12 @@ TOO_COSTLY = Finding(
     severity="needs_approval",
     message="The database expects this to take long.",
 )
+
+
+ModelWords = Callable[[Prompt], AsyncGenerator[str, None]]
+"""A model's answer to a prompt, as it comes; raises ModelUnavailable when there is no more."""
+Tell = Callable[[str], None]
+"""Takes the next piece of the answer's text, for whoever listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class Parts:
     models: RoleModels
     embedder: Embedder
     model_plan: ModelPlan | None
+    model_words: ModelWords | None
     today: Callable[[], date]
 
 
@@ -70,9 +82,10 @@ class Outcome:
     text: str
 
 
-async def answer_question(run: Run, journal: Journal, parts: Parts) -> Outcome:
+async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) -> Outcome:
     """Take the run from its question to an answer, or to where it must wait for a person.
 
+    `tell` gets the answer's text while a model tells it; nobody is told ahead of the end else.
     Raises whatever keeps the record from being written; the run then stays as recorded, and a
     living worker takes it up again.
     """
@@ -103,7 +116,7 @@ async def answer_question(run: Run, journal: Journal, parts: Parts) -> Outcome:
         return await _wait_for_approval(run, journal, progress, checked)
 
     await journal.flush()
-    return await _execute_and_finish(run, journal, parts, progress, checked, model)
+    return await _execute_and_finish(run, journal, parts, progress, checked, model, tell)
 
 
 async def _retrieve(run: Run, journal: Journal, parts: Parts) -> Retrieved:
@@ -220,6 +233,7 @@ async def _execute_and_finish(
     progress: Progress,
     checked: Checked,
     model: SemanticModel,
+    tell: Tell,
 ) -> Outcome:
     started = perf_counter()
     assert checked.verdict.sql is not None  # noqa: S101 - a statement that passed has its text
@@ -230,42 +244,71 @@ async def _execute_and_finish(
     except ExecutionError as error:
         journal.add(Stage.EXECUTION, "failed", started, {"reason": error.kind})
         return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
-    journal.add(
-        Stage.EXECUTION,
-        "ok",
-        started,
-        {
-            "row_count": result.row_count,
-            "total_rows": result.total_rows,
-            "truncated": result.truncated,
-            "digest": result.digest,
-        },
-    )
+    earlier = journal.recorded(Stage.EXECUTION)
+    if earlier is None or earlier.get("digest") != result.digest:
+        journal.add(
+            Stage.EXECUTION,
+            "ok",
+            started,
+            {
+                "row_count": result.row_count,
+                "total_rows": result.total_rows,
+                "truncated": result.truncated,
+                "digest": result.digest,
+            },
+        )
     progress = replace(progress, result=result)
-    return await _narrate_and_finish(run, journal, RunStatus.COMPLETED, progress, model)
+    # an execution on record says that a worker that died may have paid a model to tell it
+    words = parts.model_words if earlier is None else None
+    if words is not None:
+        await journal.flush(is_shown=True)
+    return await _narrate_and_finish(
+        run, journal, RunStatus.COMPLETED, progress, model, words=words, tell=tell
+    )
 
 
 async def _narrate_and_finish(
-    run: Run, journal: Journal, status: RunStatus, progress: Progress, model: SemanticModel
+    run: Run,
+    journal: Journal,
+    status: RunStatus,
+    progress: Progress,
+    model: SemanticModel,
+    *,
+    words: ModelWords | None = None,
+    tell: Tell | None = None,
 ) -> Outcome:
     started = perf_counter()
     assert progress.planned is not None  # noqa: S101 - narration follows planning
-    told = narrate(
-        progress.planned,
-        progress.result,
-        progress.checked.compiled if progress.checked else None,
-        progress.sources,
-        run.context,
-        model,
+    compiled = progress.checked.compiled if progress.checked else None
+    drafted = draft(
+        progress.planned, progress.result, compiled, progress.sources, run.context, model
     )
+    if words is not None and tell is not None and drafted.shape is not None:
+        prompt = prompt_for(drafted.shape, _subject(run, progress))
+        told = await narrate_by_model(drafted, words(prompt), tell, seconds=MAX_NARRATION_SECONDS)
+    else:
+        told = drafted.narration()
     journal.add(
         Stage.NARRATION,
         "ok",
         started,
-        {"struck": [*told.struck], "widgets": [w.type for w in told.widgets]},
+        {
+            "struck": [*told.struck],
+            "widgets": [w.type for w in told.widgets],
+            "narrator": told.narrator,
+        },
     )
     progress = replace(progress, text=told.answer, widgets=told.widgets, struck=told.struck)
     return await finish(run, journal, status, progress)
+
+
+def _subject(run: Run, progress: Progress) -> Subject:
+    return Subject(
+        question=run.question,
+        asked=progress.plan_in_words,
+        scope=scope_words(run.context),
+        as_of=progress.as_of,
+    )
 
 
 async def finish(run: Run, journal: Journal, status: RunStatus, progress: Progress) -> Outcome:

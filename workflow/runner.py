@@ -20,7 +20,7 @@ from contracts.run import RunStatus
 from kit.database import DatabaseAway
 from workflow.audit.journal import CancelRequested, Journal, Publish
 from workflow.execute.errors import ExecutionError
-from workflow.hub import Hub, Rested, Sentence
+from workflow.hub import Hub, Rested
 from workflow.narrate.sentences import sentences
 from workflow.pipeline import Outcome, Parts, answer_question, finish
 from workflow.stages import Progress
@@ -128,7 +128,9 @@ class Runner:
                     outcome = await self._end(run, journal, GIVEN_UP)
                 else:
                     async with asyncio.timeout(DEADLINE_SECONDS):
-                        outcome = await answer_question(run, journal, self._parts)
+                        outcome = await answer_question(
+                            run, journal, self._parts, partial(self._say, run, journal)
+                        )
             except CancelRequested:
                 outcome = await self._end(run, journal, CANCELLED)
             except asyncio.CancelledError:
@@ -160,14 +162,21 @@ class Runner:
     def _publisher(self, run: Run) -> Publish:
         return partial(self._hub.publish, run.run_id)
 
+    def _say(self, run: Run, journal: Journal, text: str) -> None:
+        self._hub.tell(run.run_id, text, journal.seq)
+
     def _tell(self, run: Run, journal: Journal, outcome: Outcome) -> None:
-        for text in sentences(outcome.answer.answer):
-            self._hub.publish(run.run_id, Sentence(text))
+        answer = outcome.answer.answer
+        if "".join(told.text for told in self._hub.told(run.run_id)) != answer:
+            self._hub.forget(run.run_id)
+            for text in sentences(answer):
+                self._say(run, journal, text)
         self._hub.publish(run.run_id, Rested(outcome.text, journal.seq))
 
     def _put_down(self, run_id: UUID, task: asyncio.Task[Outcome]) -> None:
         self._tasks.pop(run_id, None)
         self._cancelled.discard(run_id)
+        self._hub.forget(run_id)
         if not task.cancelled() and task.exception() is not None:
             log.warning("run put down", run_id=str(run_id), error=repr(task.exception()))
 

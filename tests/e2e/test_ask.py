@@ -88,7 +88,7 @@ def test_it_streams_its_stages_and_then_the_answer(demo: Demo) -> None:
     assert [data["stage"] for kind, _, data in seen if kind == "stage"] == STAGES
     assert kinds[-1] == "answer"
     final = seen[-1][2]
-    told = " ".join(str(data["text"]) for kind, _, data in seen if kind == "delta")
+    told = "".join(str(data["text"]) for kind, _, data in seen if kind == "delta")
     assert told == final["answer"]
 
     run_id = final["run_id"]

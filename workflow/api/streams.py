@@ -1,15 +1,18 @@
 """A run as server-sent events.
 
 `run` says which run this is; `stage` follows for each stage, its id the event's number in the
-record; `delta` brings the answer sentence by sentence; `answer` ends the stream with the whole.
-Where the record is away, `interrupted` ends it instead. A client that reconnects with
-Last-Event-ID misses nothing: what it has not seen is read from the record.
+record; `delta` brings the answer sentence by sentence, each with its `place`: 0 begins the text,
+anew if there was one; `answer` ends the stream with the whole. Where the record is away,
+`interrupted` ends it instead. A client that reconnects with Last-Event-ID misses nothing and gets
+nothing twice: what it has not seen is read from the record, and sentences of an answer that is
+still being told from the hub of the process that tells it.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
@@ -46,8 +49,11 @@ def render(item: Item) -> bytes:
                 event="stage", data_str=item.model_dump_json(), id=str(item.seq)
             )
         case Sentence():
+            data = {"text": item.text, "place": item.place}
             return format_sse_event(
-                event="delta", data_str=orjson.dumps({"text": item.text}).decode()
+                event="delta",
+                data_str=orjson.dumps(data).decode(),
+                id=f"{item.seq}-{item.place + 1}",
             )
         case Rested():
             return format_sse_event(event=FINAL, data_str=item.answer, id=f"{item.seq}-{FINAL}")
@@ -78,6 +84,7 @@ async def follow(
     number, _, rest = last_event_id.partition("-")
     seen = int(number) if number.isdecimal() else 0
     answered = seen if rest == FINAL else -1
+    heard = _Heard(seen, int(rest) if rest.isdecimal() else 0)
     quiet_since = time.monotonic()
     with running.hub.listen(run_id) as queue:
         while True:
@@ -88,6 +95,8 @@ async def follow(
             for event in events:
                 seen = event.seq
                 yield render(public_event(event))
+            for sentence in heard.news(running.hub.told(run_id), seen):
+                yield render(sentence)
             if run is not None and text is not None and run.head_seq == seen != answered:
                 answered = seen
                 yield render(Rested(text, seen))
@@ -99,6 +108,24 @@ async def follow(
                 quiet_since = time.monotonic()
                 yield KEEPALIVE_COMMENT
             await _something_happens(queue)
+
+
+@dataclass(slots=True)
+class _Heard:
+    """How many sentences a client has, of those told when the record stood at `seq`."""
+
+    seq: int
+    count: int
+
+    def news(self, told: Sequence[Sentence], seen: int) -> Sequence[Sentence]:
+        """What it does not have, once it has seen the record as far as they rest on it."""
+        if not told or told[0].seq > seen:
+            return ()
+        if told[0].seq != self.seq:
+            self.seq, self.count = told[0].seq, 0
+        news = told[self.count :]
+        self.count += len(news)
+        return news
 
 
 async def _read(

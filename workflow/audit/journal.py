@@ -73,6 +73,14 @@ class Journal:
         """The number of the newest event."""
         return self._seq
 
+    def recorded(self, stage: Stage) -> dict[str, JsonValue] | None:
+        """The summary that an earlier try left of a stage, if it came so far."""
+        earlier = self._recorded.get(stage)
+        if earlier is None:
+            return None
+        summary: dict[str, JsonValue] = orjson.loads(earlier.detail)["summary"]
+        return summary
+
     async def stage(
         self,
         stage: Stage,
@@ -120,9 +128,14 @@ class Journal:
         self._pending.append(replace(row, hash=self._hash))
 
     async def flush(
-        self, status: RunStatus = RunStatus.RUNNING, *, answer: str | None = None
+        self,
+        status: RunStatus = RunStatus.RUNNING,
+        *,
+        answer: str | None = None,
+        is_shown: bool = False,
     ) -> None:
-        """Write what is pending and move the run to `status`.
+        """Write what is pending and move the run to `status`. `is_shown` says that somebody is
+        shown what rests on it before the run ends, so that it has to reach the disk first.
 
         Raises runs.Lost when the run is no longer this worker's, CancelRequested when its asker
         has given it up (and it was to go on), and whatever the database raises: then nothing
@@ -138,6 +151,7 @@ class Journal:
                 status=status,
                 worker_id=self._worker_id,
                 answer=answer,
+                is_shown=is_shown,
             )
         written, self._pending = self._pending, []
         for row in written:

@@ -37,6 +37,11 @@ def sort_out(pieces: Iterable[str], grounds: Grounds) -> tuple[tuple[str, ...], 
     return tuple(kept), tuple(struck)
 
 
+def states_a_figure(sentence: str) -> bool:
+    """Whether it says more than words."""
+    return bool(mentions(plain(sentence)).numbers)
+
+
 def is_grounded(sentence: str, grounds: Grounds) -> bool:
     """Whether every number and every date of the sentence is known to be true."""
     text, named = _without_names(plain(sentence), grounds)

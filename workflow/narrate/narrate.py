@@ -1,7 +1,6 @@
 """What a person reads: an answer whose every number is known to be true, and its widgets."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import localcontext
 
 from contracts.context import UserContext
@@ -16,9 +15,10 @@ from contracts.plan import (
     Refuse,
 )
 from contracts.result import ResultSet
-from contracts.run import Source, Widget
+from contracts.run import Source
 from workflow.narrate import grounds, knowledge, shape, template
 from workflow.narrate.display import EXACT, clean, listed
+from workflow.narrate.draft import Draft, Narration
 from workflow.narrate.grounding import sort_out, strike
 from workflow.narrate.phrases import subtitle
 from workflow.narrate.shape import Shape
@@ -29,15 +29,6 @@ _MOST_SUGGESTIONS = 3
 _UNSAID = "The answer is in the table; no sentence about it could be confirmed."
 
 
-@dataclass(frozen=True, slots=True)
-class Narration:
-    """`struck` holds the sentences that were left out because a number could not be confirmed."""
-
-    answer: str
-    widgets: tuple[Widget, ...]
-    struck: tuple[str, ...]
-
-
 def narrate(
     planned: Planned,
     result: ResultSet | None,
@@ -46,7 +37,19 @@ def narrate(
     context: UserContext,
     model: SemanticModel,
 ) -> Narration:
-    """Tell the outcome of a run.
+    """Tell the outcome of a run, by template."""
+    return draft(planned, result, compiled, sources, context, model).narration()
+
+
+def draft(
+    planned: Planned,
+    result: ResultSet | None,
+    compiled: Compiled | None,
+    sources: Sequence[Source],
+    context: UserContext,
+    model: SemanticModel,
+) -> Draft:
+    """What code says of the outcome of a run.
 
     A metric query needs `result` and `compiled`, raw SQL needs `result`; the other kinds use
     neither. `sources` are what was retrieved, in the order of their rank. Pure.
@@ -68,7 +71,7 @@ def narrate(
             case Knowledge():
                 words = (*planned.used_words, *planned.unused_words)
                 told = knowledge.answer_from(sources, output.document_ids, words)
-                return Narration(" ".join(told), (), ())
+                return Draft(tuple(told))
             case Clarify():
                 labels = [f"“{clean(choice.label)}”" for choice in output.choices]
                 after = f"Did you mean {listed(labels, 'or')}?" if labels else ""
@@ -81,25 +84,26 @@ def narrate(
 
 def _metric_query(
     planned: Planned, plan: Plan, seen: Shape, context: UserContext, model: SemanticModel
-) -> Narration:
+) -> Draft:
     notes = _notes(planned)
     known = grounds.of_result(seen, plan, context, model, notes, is_trusted=_is_trusted(planned))
-    kept, struck = sort_out([*template.tell(seen, plan, context, model), *notes], known)
+    told = template.tell(seen, plan, context, model)
+    body, struck = sort_out(told.body, known)
+    fine_print, struck_too = sort_out([*told.fine_print, *notes], known)
     words = (*planned.used_words, *planned.used_words.values(), *planned.unused_words)
     shown = widgets(seen, subtitle(plan, context, model), words)
-    return Narration(" ".join(kept) or _UNSAID, shown, struck)
+    return Draft(body or (_UNSAID,), fine_print, shown, (*struck, *struck_too), seen, known)
 
 
-def _raw_sql(
-    planned: Planned, seen: Shape, context: UserContext, model: SemanticModel
-) -> Narration:
+def _raw_sql(planned: Planned, seen: Shape, context: UserContext, model: SemanticModel) -> Draft:
     notes = _notes(planned)
     known = grounds.of_result(seen, None, context, model, notes, is_trusted=_is_trusted(planned))
-    kept, struck = sort_out([*template.tell_columns(seen), *notes], known)
-    return Narration(" ".join(kept) or _UNSAID, widgets(seen, ""), struck)
+    told = template.tell_columns(seen)
+    kept, struck = sort_out([*told.body, *told.fine_print, *notes], known)
+    return Draft(kept or (_UNSAID,), (), widgets(seen, ""), struck)
 
 
-def _without_result(planned: Planned, text: str, after: str, context: UserContext) -> Narration:
+def _without_result(planned: Planned, text: str, after: str, context: UserContext) -> Draft:
     """A planner's own sentences. A language model has seen no data, so that a number it names is
     made up, unless the question had it."""
     prose = clean(text)
@@ -109,7 +113,7 @@ def _without_result(planned: Planned, text: str, after: str, context: UserContex
         kept, struck = strike(prose, known)
         prose = " ".join(kept) or "This cannot be answered as it was asked."
     parts: Iterable[str] = (part for part in (prose, after, *_notes(planned)) if part)
-    return Narration(" ".join(parts), (), struck)
+    return Draft(tuple(parts), struck=struck)
 
 
 def _notes(planned: Planned) -> list[str]:

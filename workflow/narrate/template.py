@@ -15,7 +15,15 @@ from workflow.semantic.model import SemanticModel
 _MOST_NAMED = 3
 
 
-def tell(shape: Shape, plan: Plan, context: UserContext, model: SemanticModel) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Sentences in order: what the result says, and what has to be said of it in any case."""
+
+    body: list[str]
+    fine_print: list[str]
+
+
+def tell(shape: Shape, plan: Plan, context: UserContext, model: SemanticModel) -> Told:
     """The sentences for the result of a plan, in order. Each number in them is in the result, in
     the plan or in the scope, or is a sum, a count or a rounding of the result's."""
     teller = _Teller(shape, plan, where(plan, context, model))
@@ -25,22 +33,23 @@ def tell(shape: Shape, plan: Plan, context: UserContext, model: SemanticModel) -
         told = teller.groups()
     else:
         told = [_nothing(shape, plan, teller.about, model)]
-    return [*told, *_shown(shape), *teller.roundings_said()]
+    return Told(told, [*_shown(shape), *teller.roundings_said()])
 
 
-def tell_columns(shape: Shape) -> list[str]:
+def tell_columns(shape: Shape) -> Told:
     """The sentences for the result of raw SQL, whose columns nobody declared: what came back,
     and no reading of it."""
     count = len(shape.result.rows)
     if count != 1:
-        return [f"The statement returned {f'{count:,}' if count else 'no'} rows.", *_shown(shape)]
+        many = f"{count:,}" if count else "no"
+        return Told([f"The statement returned {many} rows."], _shown(shape))
     teller = _Teller(shape, Plan(metrics=()), "")
     said = [teller.cell(metric, 0, " is ") for metric in shape.metrics]
     if said and len(said) == len(shape.result.columns) <= _MOST_NAMED:
         told = f"The statement returned a single row: {listed(said)}."
     else:
         told = "The statement returned a single row."
-    return [told, *teller.roundings_said()]
+    return Told([told], teller.roundings_said())
 
 
 def _nothing(shape: Shape, plan: Plan, about: str, model: SemanticModel) -> str:

@@ -63,12 +63,13 @@ written AS (
     FROM moved, json_to_recordset(%(events)s) AS event (seq integer, stage text, status text,
         at timestamptz, duration_ms numeric, detail text, prev_hash text, hash text))
 SELECT cancel_requested,
-    set_config('synchronous_commit', CASE %(status)s WHEN 'running' THEN 'off' ELSE 'on' END, true)
+    set_config('synchronous_commit',
+        CASE WHEN %(status)s = 'running' AND NOT %(is_shown)s THEN 'off' ELSE 'on' END, true)
 FROM moved
 """
 # While a run goes on its events need not wait for the disk: the log of the database is written
-# in order, so the commit that ends the run, before which nobody is shown a row, puts them there
-# first.
+# in order, so the commit that ends the run, or the one before anybody is shown a row, puts them
+# there first.
 
 _RUN = """
 SELECT r.run_id, r.conversation_id, l.question, l.user_context, r.status, r.asked_at, r.head_seq,
@@ -183,10 +184,12 @@ async def advance(
     status: RunStatus,
     worker_id: UUID | None,
     answer: str | None,
+    is_shown: bool = False,
 ) -> bool:
     """Append events and move the run to `status`, in one transaction; True if its asker wants it
-    cancelled. Raises Lost, and writes nothing, where the chain's head is not the one that the
-    first event follows or the run is another worker's."""
+    cancelled. Waits for the disk at the end of a run, or where `is_shown`. Raises Lost, and
+    writes nothing, where the chain's head is not the one that the first event follows or the run
+    is another worker's."""
     cursor = await connection.execute(
         ADVANCE,
         {
@@ -196,6 +199,7 @@ async def advance(
             "previous_hash": events[0].prev_hash,
             "status": status.value,
             "answer": answer,
+            "is_shown": is_shown,
             "worker_id": worker_id,
             # one JSON text is several times quicker to send than an array for each column
             "events": orjson.dumps([_fields(e) for e in events]).decode(),
