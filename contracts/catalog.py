@@ -1,10 +1,27 @@
 """What a role may ask with."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from contracts.base import Wire
 
 
+class NumberFormat(Wire):
+    """How a number is shown: 0.25 is 25 % as `percent`. `decimals` places where given, else as
+    many as the number needs. `currency` is an ISO 4217 code; `per` is what the number is for each
+    of ("rental")."""
+
+    style: Literal["number", "percent", "currency"] = "number"
+    decimals: int | None = Field(default=None, ge=0, le=10)
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    per: str | None = None
+
+
 class CatalogMetric(Wire):
-    """A metric that this role may use, with the view its numbers come from."""
+    """A metric that this role may use, with the view its numbers come from. `is_additive`: groups
+    add up, so that a share or a running total can be made of it. `is_cumulative`: its value in a
+    row of time includes all rows before, so that it needs time among the dimensions."""
 
     name: str
     label: str
@@ -12,6 +29,9 @@ class CatalogMetric(Wire):
     synonyms: tuple[str, ...]
     view: str
     unit: str | None = None
+    format: NumberFormat | None = None
+    is_additive: bool = False
+    is_cumulative: bool = False
 
 
 class CatalogDimension(Wire):

@@ -26,7 +26,10 @@ class Dimension(Wire):
 
 class Filter(Wire):
     """A condition on a field. `values` holds one value, two for `between` (both included), any
-    number for `in` and `not_in`, none for the null tests."""
+    number for `in` and `not_in`, none for the null tests.
+
+    It is met or not, never unknown: a missing value meets `ne`, `not_in` and `is_null`, and no
+    other."""
 
     field: str
     operator: Operator
@@ -34,8 +37,8 @@ class Filter(Wire):
 
 
 class FilterGroup(Wire):
-    """Conditions joined by `and` or `or`; `not` is true where its one condition is false. A test
-    on a missing value is neither true nor false, as in SQL."""
+    """Conditions joined by `and` or `or`; `not` is met where its one condition is not. So `not` of
+    `eq` is `ne`, for a missing value too. At most 8 deep."""
 
     operator: Literal["and", "or", "not"]
     filters: "tuple[Filter | FilterGroup, ...]" = Field(min_length=1)
@@ -43,7 +46,8 @@ class FilterGroup(Wire):
 
 class RelativeTime(Wire):
     """`count` whole `unit`s, the last of them `offset` units from the one that holds the as-of
-    day: last month is (month, -1, 1), the last 30 days (day, 0, 30), this year (year, 0, 1)."""
+    day: last month is (month, -1, 1), the last 30 days (day, 0, 30), this year (year, 0, 1).
+    Weeks start on Monday."""
 
     unit: Grain
     offset: int = Field(default=0, ge=-1000, le=0)
@@ -65,10 +69,18 @@ class Comparison(Wire):
     """Each metric beside its value in another period, with the change between the two.
 
     Without a grain among the dimensions the plan's whole period moves: back by its own length
-    (`previous_period`), by a year (`previous_year`), or to `period`. With one, each row stands
-    beside the row one grain earlier, or the same grain a year earlier.
+    (`previous_period`: by months where it is whole months, else by days), by a year
+    (`previous_year`), or to `period`; all have a first and a last day. With a grain, which must
+    be on the metrics' own date, each row stands beside the one a grain earlier, or the same
+    grain a year earlier (52 weeks, where the grain is a week), read from the data before the
+    period too; `period` has no meaning then. What is not over is compared fairly: resolving
+    ends a period with the as-of day, and cuts the other to as many days.
+
     Adds, after each metric, `<metric>_before`, `<metric>_change` (now minus before) and
-    `<metric>_change_ratio` (change divided by before; none where before is missing or zero).
+    `<metric>_change_ratio` (change divided by before, where before is above zero). A group that
+    only one period has keeps its row. Its change counts the other side as 0 where the metric
+    adds up over groups and that side has any group at all, so that the changes of groups sum to
+    the change of the whole; else it has none.
     """
 
     to: Literal["previous_period", "previous_year", "period"]
@@ -80,8 +92,9 @@ class Calculation(Wire):
 
     `share`, named `<metric>_share`: the metric divided by its sum over all rows, 0 to 1;
     `running_total`, named `<metric>_running_total`: its sum up to the row, in order of time.
-    Both start anew for each combination of the fields in `within`, and only metrics that may be
-    added up over the plan's dimensions have them.
+    Both start anew for each combination of the dimensions in `within`. A share needs a dimension
+    that is not in there, a running total exactly one of time, with all others in `within`. Only
+    metrics that add up over groups (sums and counts, not of distinct values) have either.
     """
 
     kind: Literal["share", "running_total"]
@@ -100,7 +113,8 @@ class Order(Wire):
 class Plan(Wire):
     """A request over a semantic model. Filters are joined by AND, and so are those of `having`,
     whose fields are columns of the result that are not dimensions. `with_ties` keeps the rows
-    that are equal to the last one inside the limit."""
+    that are equal, in what `order` names, to the last one inside the limit. Relative periods are
+    resolved (`workflow/semantic/resolve.py`) before a plan is compiled and recorded."""
 
     metrics: tuple[str, ...]
     dimensions: tuple[Dimension, ...] = ()

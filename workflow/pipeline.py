@@ -37,6 +37,7 @@ from workflow.plan.suggestions import suggestions
 from workflow.retrieve.search import search
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.model import DataProfile, SemanticModel
+from workflow.semantic.resolve import resolve_planned
 from workflow.semantic.roles import RoleModels
 from workflow.semantic.words import plan_in_words
 from workflow.stages import Checked, Progress, Retrieved
@@ -141,7 +142,7 @@ async def _plan(
     profile: DataProfile,
 ) -> Planned:
     async def work() -> Planned:
-        return await route(
+        planned = await route(
             run.question,
             model=model,
             full_model=parts.models.whole,
@@ -153,6 +154,7 @@ async def _plan(
             model_plan=parts.model_plan,
             today=parts.today(),
         )
+        return resolve_planned(planned, model, profile, parts.today())
 
     return await journal.stage(
         Stage.PLANNING,

@@ -48,6 +48,9 @@ def _metric(index: Index, metric: Metric) -> CatalogMetric:
         synonyms=metric.synonyms,
         view=index.datasets[metric.dataset].view,
         unit=metric.unit,
+        format=metric.format,
+        is_additive=index.metrics[metric.name].is_additive,
+        is_cumulative=metric.is_cumulative,
     )
 
 

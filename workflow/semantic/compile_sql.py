@@ -1,331 +1,234 @@
 """A plan over a semantic model, as one SELECT in PostgreSQL's dialect.
 
-Each aggregate is computed over the rows of its own dataset, at the dimensions asked for. What
-comes from one dataset is one SELECT; several are stacked with UNION ALL and merged by dimension,
-so that no row of one is ever repeated by a row of another, and rows without a value keep their
-group. Joins run only along many-to-one relationships, for the same reason.
+Each aggregate is computed over the rows of its own dataset and period, at the dimensions asked
+for. What comes from one dataset is one SELECT; several datasets, or two periods that are
+compared, are stacked with UNION ALL and merged by dimension, so that no row of one is ever
+repeated by a row of another, and rows without a value keep their group. Joins run only along
+many-to-one relationships, for the same reason. What is made of the rows (changes, shares,
+running totals, then `having`, then ties) is one SELECT around the other.
 
-Over no rows a count is 0 and any other aggregate NULL.
+Over no rows a count is 0 and any other aggregate NULL. Text is ordered by its bytes.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
-from contracts.plan import Dimension, Filter, Order, Plan
-from workflow.semantic.conditions import condition, time_conditions, utc
+from contracts.plan import Plan
+from workflow.semantic.conditions import condition, joined
 from workflow.semantic.errors import PlanError
-from workflow.semantic.expressions import column, identifier
-from workflow.semantic.index import BoundField, BoundMetric, Index, Unit, index_of
-from workflow.semantic.model import Compiled, Field, FieldType, OutputColumn, SemanticModel
+from workflow.semantic.expressions import column
+from workflow.semantic.filter_values import Subject
+from workflow.semantic.index import BoundMetric, index_of
+from workflow.semantic.model import Compiled, OutputColumn, SemanticModel
+from workflow.semantic.request import Request, bare, request_of
+from workflow.semantic.slices_sql import rows, select_as, subquery, type_tree
 
 __all__ = ["PlanError", "compile_plan"]
 
-_SQL_TYPES: dict[FieldType, exp.DataType] = {
-    "text": exp.DataType.build("text"),
-    "integer": exp.DataType.build("bigint"),
-    "decimal": exp.DataType.build("decimal"),
-    "boolean": exp.DataType.build("boolean"),
-    "date": exp.DataType.build("date"),
-    "timestamp": exp.DataType.build("timestamptz", dialect="postgres"),
-}
-_MERGED = "merged"
 _GENERATOR = Postgres()
-
-
-@dataclass(slots=True)
-class _Select:
-    """The SELECT over one dataset, while it is put together."""
-
-    dataset: str
-    dimensions: list[exp.Expr] = field(default_factory=list)
-    outputs: list[OutputColumn] = field(default_factory=list)
-    conditions: list[exp.Expr] = field(default_factory=list)
-    joins: dict[str, exp.Join] = field(default_factory=dict)
+_ROWS, _ALL, _KEPT, _PLACE = "grouped", "calculated", "ranked", "place"
 
 
 def compile_plan(plan: Plan, model: SemanticModel) -> Compiled:
-    """The plan as SQL: columns are the dimensions, then the metrics, named as in the plan.
+    """The plan as SQL: columns are the dimensions, then each metric with what a comparison adds
+    to it, then the calculations, named as in the plan.
 
     `model` is what the role may use: a name outside it does not exist. Rows come in the plan's
     order, then by the dimensions, nothing before a missing value; without a limit of the plan
     the statement has none. Dimensions with a grain are dates, the first day of the period in UTC.
-    Raises PlanError, whose message is for the person who asked.
+    Relative periods have to be resolved before. Raises PlanError, whose message is for the person
+    who asked.
     """
-    index = index_of(model)
-    metrics = [index.metric(name) for name in plan.metrics]
-    _check(plan, metrics)
-    datasets = list(dict.fromkeys(unit.dataset for m in metrics for unit in m.units))
-    selects = [_select(plan, index, name, datasets) for name in datasets]
-    columns = (*_dimension_columns(plan, selects), *(_metric_column(m) for m in metrics))
-    if len(selects) == 1:
-        tree = _single(index, selects[0], metrics, columns)
-    else:
-        tree = _merged(index, selects, metrics, columns)
-    _order(tree, plan, columns)
-    if plan.limit is not None:
+    request = request_of(plan, index_of(model))
+    tree = statement(request)
+    return Compiled(_GENERATOR.generate(tree, copy=False), request.columns)
+
+
+def statement(request: Request) -> exp.Select:
+    """The whole SELECT, as a tree of PostgreSQL's dialect."""
+    plan = request.plan
+    tree = rows(request)
+    is_cumulative = any(m.metric.is_cumulative for m in request.metrics)
+    if plan.comparison or plan.calculations or is_cumulative:
+        tree = _calculated(request, tree)
+    has_ties = plan.with_ties and plan.limit is not None and bool(plan.order)
+    if request.having or has_ties:
+        tree = _kept(request, tree, has_ties)
+    if has_ties:
+        tree = _cut(request, tree)
+    _order(tree, request)
+    if plan.limit is not None and not has_ties:
         tree.set("limit", exp.Limit(expression=exp.Literal.number(plan.limit)))
-    return Compiled(_GENERATOR.generate(tree, copy=False), columns)
-
-
-def _check(plan: Plan, metrics: Sequence[BoundMetric]) -> None:
-    if plan.comparison or plan.calculations or plan.having or plan.with_ties:
-        raise PlanError("This kind of calculation cannot be computed yet.")
-    if plan.time and plan.time.relative:
-        raise PlanError("A relative period has to be resolved first.", field="time")
-    if not metrics:
-        raise PlanError("A plan needs a metric: what should be counted or added up?")
-    names: set[str] = set()
-    for name in (*(_bare(d.field) for d in plan.dimensions), *plan.metrics):
-        if name in names:
-            raise PlanError(f"{name} is asked for twice.", field=name)
-        names.add(name)
-    time = plan.time
-    if time and time.start and time.end and time.start >= time.end:
-        raise PlanError("The period ends before it starts.", field="time")
-
-
-def _bare(name: str) -> str:
-    """The column that a field becomes: `dataset.field` is called by its field."""
-    return name.rpartition(".")[2]
-
-
-def _select(plan: Plan, index: Index, dataset: str, datasets: Sequence[str]) -> _Select:
-    select = _Select(dataset)
-    for dimension in plan.dimensions:
-        bound = _dimension(index, dimension, dataset, datasets)
-        tree = _use(select, index, bound)
-        select.dimensions.append(_truncated(tree, bound.field, dimension))
-        select.outputs.append(_dimension_column(index, bound, dimension))
-    for given in plan.filters:
-        if not isinstance(given, Filter):
-            raise PlanError("Grouped filters cannot be computed yet.")
-        bound = index.field(dataset, given.field)
-        select.conditions.append(condition(_use(select, index, bound), bound.field, given))
-    if plan.time and (plan.time.start or plan.time.end):
-        bound = _time_field(index, dataset, "time")
-        select.conditions += time_conditions(_use(select, index, bound), bound.field, plan.time)
-    return select
-
-
-def _dimension(
-    index: Index, dimension: Dimension, dataset: str, datasets: Sequence[str]
-) -> BoundField:
-    """Where several datasets meet, the time field of any of them, with a grain, stands for time:
-    each dataset is grouped by its own."""
-    if dimension.grain and len(datasets) > 1:
-        times = {name: index.datasets[name].time_field for name in datasets}
-        given, _, rest = dimension.field.rpartition(".")
-        if any(time == rest and given in ("", name) for name, time in times.items()):
-            return _time_field(index, dataset, dimension.field)
-    return index.field(dataset, dimension.field)
-
-
-def _time_field(index: Index, dataset: str, asked: str) -> BoundField:
-    found = index.datasets[dataset]
-    if found.time_field is None:
-        raise PlanError(f"{found.label} have no date that a period applies to.", field=asked)
-    return index.fields[dataset, found.time_field]
-
-
-def _use(select: _Select, index: Index, bound: BoundField) -> exp.Expr:
-    """The field's expression, with the joins that it needs added to the SELECT."""
-    _join(select, index, bound.dataset.name)
-    return bound.tree.copy()
-
-
-def _join(select: _Select, index: Index, dataset: str) -> None:
-    for step in index.path(select.dataset, dataset):
-        if step.one in select.joins:
-            continue
-        on = [
-            exp.EQ(this=_key(index, step.many, many), expression=_key(index, step.one, one))
-            for many, one in zip(step.many_columns, step.one_columns, strict=True)
-        ]
-        select.joins[step.one] = exp.Join(this=_table(index, step.one), side="LEFT", on=_all(on))
-
-
-def _key(index: Index, dataset: str, name: str) -> exp.Expr:
-    bound = index.fields.get((dataset, name))
-    return bound.tree.copy() if bound else column(dataset, name)
-
-
-def _table(index: Index, dataset: str) -> exp.Table:
-    alias = exp.TableAlias(this=identifier(dataset))
-    return exp.Table(this=identifier(index.datasets[dataset].view), alias=alias)
-
-
-def _truncated(tree: exp.Expr, source: Field, dimension: Dimension) -> exp.Expr:
-    if dimension.grain is None:
-        return tree
-    if source.type not in ("date", "timestamp"):
-        raise PlanError(
-            f"{source.label} is not a date, so it has no {dimension.grain}.", field=dimension.field
-        )
-    if source.type == "timestamp":
-        tree = utc(tree)
-    if dimension.grain != "day":
-        tree = exp.TimestampTrunc(this=tree, unit=exp.Var(this=dimension.grain.upper()))
-    elif source.type == "date":
-        return tree
-    return exp.Cast(this=tree, to=_SQL_TYPES["date"].copy())
-
-
-def _single(
-    index: Index,
-    select: _Select,
-    metrics: Sequence[BoundMetric],
-    columns: Sequence[OutputColumn],
-) -> exp.Select:
-    values = []
-    for metric in metrics:
-        for unit in metric.units:
-            for other in unit.others:
-                _join(select, index, other)
-        values.append(metric.tree.copy())
-    aliases = [c.name for c in columns]
-    return _statement(index, select, [*select.dimensions, *values], aliases)
-
-
-def _statement(
-    index: Index, select: _Select, values: Sequence[exp.Expr], aliases: Sequence[str]
-) -> exp.Select:
-    tree = exp.Select(
-        expressions=[
-            exp.Alias(this=value, alias=identifier(alias))
-            for value, alias in zip(values, aliases, strict=True)
-        ],
-        from_=exp.From(this=_table(index, select.dataset)),
-        joins=list(select.joins.values()),
-    )
-    if select.conditions:
-        tree.set("where", exp.Where(this=_all(select.conditions)))
-    if select.dimensions:
-        tree.set("group", exp.Group(expressions=[d.copy() for d in select.dimensions]))
     return tree
 
 
-def _merged(
-    index: Index,
-    selects: Sequence[_Select],
-    metrics: Sequence[BoundMetric],
-    columns: Sequence[OutputColumn],
-) -> exp.Select:
-    """One SELECT a dataset, stacked, then merged: within a group each aggregate has one value
-    and is otherwise NULL, so that MAX finds it."""
-    names = [c.name for c in columns if c.role == "dimension"]
-    units = {(u.dataset, u.sql): u for metric in metrics for u in metric.units}
-    parts = {key: f"part_{number}" for number, key in enumerate(units, start=1)}
-    while set(parts.values()) & set(names):
-        parts = {key: f"{part}_" for key, part in parts.items()}
-    stacked: exp.Select | exp.Union | None = None
-    for select in selects:
-        values: list[exp.Expr] = list(select.dimensions)
-        for unit in units.values():
-            if unit.dataset == select.dataset:
-                for other in unit.others:
-                    _join(select, index, other)
-                values.append(unit.tree.copy())
+def _calculated(request: Request, inner: exp.Select) -> exp.Select:
+    """The rows with their changes, shares and running totals."""
+    values = [column(_ROWS, c.name) for c in request.dimensions]
+    columns = iter(request.columns[len(values) :])
+    calculations = iter(request.plan.calculations)
+    trees: list[exp.Expr] = list(values)
+    for one in columns:
+        bound = request.index.metrics[one.metric]
+        if one.kind in ("value", "before"):
+            trees.append(column(_ROWS, one.name))
+        elif one.kind == "change":
+            trees.append(_change(request, bound))
+        elif one.kind == "change_ratio":
+            trees.append(_change_ratio(request, bound))
+        elif bound.metric.is_cumulative:
+            within = _others(request)
+            trees.append(_running(request, one, column(_ROWS, one.metric), within))
+        else:
+            given = next(calculations)
+            value = column(_ROWS, one.metric)
+            within = [bare(name) for name in given.within]
+            if one.kind == "share":
+                trees.append(_share(value, within))
             else:
-                values.append(exp.Cast(this=exp.Null(), to=_type_of(index, unit)))
-        branch = _statement(index, select, values, [*names, *parts.values()])
-        stacked = exp.Union(this=stacked, expression=branch, distinct=False) if stacked else branch
-    merged = [column(_MERGED, name) for name in names]
-    values = [*(m.copy() for m in merged), *(_final(m, parts) for m in metrics)]
-    tree = exp.Select(
-        expressions=[
-            exp.Alias(this=value, alias=identifier(c.name))
-            for value, c in zip(values, columns, strict=True)
-        ],
-        from_=exp.From(
-            this=exp.Subquery(this=stacked, alias=exp.TableAlias(this=identifier(_MERGED)))
-        ),
+                trees.append(_running(request, one, value, within))
+    return select_as(trees, [c.name for c in request.columns], subquery(inner, _ROWS))
+
+
+def _others(request: Request) -> list[str]:
+    """The dimensions that are not time."""
+    return [c.name for i, c in enumerate(request.dimensions) if i != request.time_index]
+
+
+def _change(request: Request, bound: BoundMetric) -> exp.Expr:
+    """Now minus before. A group that is missing on one side is 0 there if the metric adds up over
+    groups and the side has others, so that the changes of the groups add up to that of all."""
+    now, before = _sides(bound)
+    change = exp.Sub(this=now.copy(), expression=before.copy())
+    is_never_null = all(unit.is_count for unit in bound.units)
+    if not bound.is_additive or is_never_null or not request.dimensions:
+        return change
+    partition: list[exp.Expr] = []
+    if request.slices[-1].move is not None:
+        partition = [column(_ROWS, request.dimensions[request.slices[-1].move.index].name)]
+    zero = exp.Literal.number(0)
+    filled = [exp.Coalesce(this=one.copy(), expressions=[zero.copy()]) for one in (now, before)]
+    some = [
+        exp.GT(
+            this=exp.Window(
+                this=exp.Count(this=one.copy()), partition_by=[p.copy() for p in partition]
+            ),
+            expression=zero.copy(),
+        )
+        for one in (now, before)
+    ]
+    either = exp.Not(
+        this=exp.Is(this=exp.Coalesce(this=now, expressions=[before]), expression=exp.Null())
     )
-    if merged:
-        tree.set("group", exp.Group(expressions=merged))
+    return exp.Case(
+        ifs=[
+            exp.If(
+                this=joined([either, *some]),
+                true=exp.Sub(this=filled[0], expression=filled[1]),
+            )
+        ]
+    )
+
+
+def _sides(bound: BoundMetric) -> tuple[exp.Column, exp.Column]:
+    name = bound.metric.name
+    return column(_ROWS, name), column(_ROWS, f"{name}_before")
+
+
+def _change_ratio(request: Request, bound: BoundMetric) -> exp.Expr:
+    """The change divided by what was before; nothing grows from nothing, or from less."""
+    _, before = _sides(bound)
+    change = exp.Cast(this=_change(request, bound), to=type_tree("decimal"))
+    return exp.Case(
+        ifs=[
+            exp.If(
+                this=exp.GT(this=before.copy(), expression=exp.Literal.number(0)),
+                true=exp.Div(this=change, expression=before, typed=True, safe=False),
+            )
+        ]
+    )
+
+
+def _share(value: exp.Column, within: Sequence[str]) -> exp.Expr:
+    total = exp.Window(
+        this=exp.Sum(this=value.copy()), partition_by=[column(_ROWS, name) for name in within]
+    )
+    exact = exp.Cast(this=value, to=type_tree("decimal"))
+    zero = exp.Literal.number(0)
+    some = exp.Nullif(this=total, expression=zero)
+    return exp.Div(this=exact, expression=some, typed=True, safe=False)
+
+
+def _running(
+    request: Request, one: OutputColumn, value: exp.Column, within: Sequence[str]
+) -> exp.Expr:
+    assert request.time_index is not None  # noqa: S101 - refused before without one
+    time = column(_ROWS, request.dimensions[request.time_index].name)
+    total = exp.Window(
+        this=exp.Sum(this=value),
+        partition_by=[column(_ROWS, name) for name in within],
+        order=exp.Order(expressions=[exp.Ordered(this=time, desc=False, nulls_first=False)]),
+    )
+    return exp.Cast(this=total, to=type_tree(one.type))
+
+
+def _kept(request: Request, inner: exp.Select, has_place: bool) -> exp.Select:
+    """The rows that `having` leaves, with their place in the plan's order if it is asked for."""
+
+    def value(subject: Subject) -> exp.Expr:
+        assert isinstance(subject, OutputColumn)  # noqa: S101 - `having` is over columns
+        return column(_ALL, subject.name)
+
+    names = [c.name for c in request.columns]
+    trees: list[exp.Expr] = [column(_ALL, name) for name in names]
+    if has_place:
+        terms = request.order[: request.own_order]
+        order = exp.Order(expressions=[_term(request, _ALL, *term) for term in terms])
+        trees.append(exp.Window(this=exp.Rank(), order=order))
+        names.append(_place(request))
+    tree = select_as(trees, names, subquery(inner, _ALL))
+    if request.having:
+        conditions = [condition(given, value) for given in request.having]
+        tree.set("where", exp.Where(this=joined(conditions)))
     return tree
 
 
-def _final(metric: BoundMetric, parts: Mapping[tuple[str, str], str]) -> exp.Expr:
-    """The metric, with each aggregate call replaced by the merged value it came to."""
-    values: dict[int, exp.Expr] = {}
-    for unit in metric.units:
-        value: exp.Expr = exp.Max(this=column(_MERGED, parts[unit.dataset, unit.sql]))
-        if unit.is_count:
-            value = exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
-        values[id(unit.tree)] = value
-    return _replaced(metric.tree, values)
+def _cut(request: Request, inner: exp.Select) -> exp.Select:
+    """The rows whose place is within the limit; who shares the last place is in."""
+    names = [c.name for c in request.columns]
+    tree = select_as([column(_KEPT, n) for n in names], names, subquery(inner, _KEPT))
+    limit = exp.Literal.number(request.plan.limit or 0)
+    place = exp.LTE(this=column(_KEPT, _place(request)), expression=limit)
+    tree.set("where", exp.Where(this=place))
+    return tree
 
 
-def _replaced(tree: exp.Expr, values: dict[int, exp.Expr]) -> exp.Expr:
-    if id(tree) in values:
-        return values[id(tree)]
-    copy = tree.copy()
-    for original, twin in zip(list(tree.walk()), list(copy.walk()), strict=True):
-        if id(original) in values:
-            twin.replace(values[id(original)])
-    return copy
+def _place(request: Request) -> str:
+    place = _PLACE
+    while any(c.name == place for c in request.columns):
+        place += "_"
+    return place
 
 
-def _type_of(index: Index, unit: Unit) -> exp.DataType:
-    """The type of the NULL that stands for this aggregate in another dataset's rows."""
-    call = unit.tree.find(exp.AggFunc)
-    type_: FieldType = "integer" if isinstance(call, exp.Count) else "decimal"
-    if isinstance(call, exp.Sum | exp.Min | exp.Max) and isinstance(call.this, exp.Column):
-        source = index.fields.get((call.this.table, call.this.name))
-        type_ = source.field.type if source else type_
-    return _SQL_TYPES[type_].copy()
-
-
-def _order(tree: exp.Select, plan: Plan, columns: Sequence[OutputColumn]) -> None:
-    values = {c.name: item.this for c, item in zip(columns, tree.expressions, strict=True)}
-    wanted: dict[str, bool] = {}
-    for order in (*plan.order, *(Order(by=d.field) for d in plan.dimensions)):
-        name = order.by if order.by in values else _bare(order.by)
-        if name not in values:
-            raise PlanError(f"{order.by} is not part of the plan to order by.", field=order.by)
-        wanted.setdefault(name, order.descending)
-    if not plan.dimensions:
+def _order(tree: exp.Select, request: Request) -> None:
+    if not request.dimensions:
         return  # one row
+    values = {item.alias: item.this for item in tree.expressions}
+    types = {c.name: c.type for c in request.columns}
     terms = [
-        exp.Ordered(this=values[name].copy(), desc=descending, nulls_first=False)
-        for name, descending in wanted.items()
+        _ordered(values[name].copy(), types[name], descending) for name, descending in request.order
     ]
     tree.set("order", exp.Order(expressions=terms))
 
 
-def _all(conditions: Sequence[exp.Expr]) -> exp.Expr:
-    tree = conditions[0]
-    for following in conditions[1:]:
-        tree = exp.And(this=tree, expression=following)
-    return tree
+def _term(request: Request, table: str, name: str, descending: bool) -> exp.Ordered:
+    types = {c.name: c.type for c in request.columns}
+    return _ordered(column(table, name), types[name], descending)
 
 
-def _dimension_columns(plan: Plan, selects: Sequence[_Select]) -> tuple[OutputColumn, ...]:
-    first = selects[0]
-    for other in selects[1:]:
-        for mine, theirs, asked in zip(first.outputs, other.outputs, plan.dimensions, strict=True):
-            if mine.type != theirs.type:
-                raise PlanError(
-                    f"{mine.label} is not the same kind of value in {first.dataset} and "
-                    f"{other.dataset}.",
-                    field=asked.field,
-                )
-    return tuple(first.outputs)
-
-
-def _dimension_column(index: Index, bound: BoundField, dimension: Dimension) -> OutputColumn:
-    label = bound.field.label
-    if dimension.grain:
-        is_main = bound.dataset.time_field == bound.field.name
-        period = dimension.grain.capitalize()
-        label = period if is_main else f"{period} of {label[:1].lower()}{label[1:]}"
-    type_ = "date" if dimension.grain else bound.field.type
-    return OutputColumn(_bare(dimension.field), "dimension", type_, label)
-
-
-def _metric_column(bound: BoundMetric) -> OutputColumn:
-    metric = bound.metric
-    return OutputColumn(metric.name, "metric", metric.type, metric.label, metric.unit)
+def _ordered(tree: exp.Expr, type_: str, descending: bool) -> exp.Ordered:
+    if type_ == "text":
+        tree = exp.Collate(this=tree, expression=exp.Identifier(this="C", quoted=True))
+    return exp.Ordered(this=tree, desc=descending, nulls_first=False)

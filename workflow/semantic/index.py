@@ -11,6 +11,7 @@ from functools import cached_property
 
 from sqlglot import exp
 
+from workflow.semantic.additive import is_additive
 from workflow.semantic.errors import PlanError
 from workflow.semantic.expressions import POSTGRES, aggregates, column, parse
 from workflow.semantic.model import Dataset, Field, Metric, Relationship, SemanticModel
@@ -46,11 +47,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class BoundMetric:
-    """A metric: `tree` holds the trees of `units`, in order."""
+    """A metric: `tree` holds the trees of `units`, in order. `is_additive` says that the values
+    of groups add up to that of the whole."""
 
     metric: Metric
     tree: exp.Expr
     units: tuple[Unit, ...]
+    is_additive: bool
 
 
 class Index:
@@ -140,7 +143,7 @@ class Index:
             base = self._base(tuple(datasets) or (metric.dataset,))
             others = tuple(d for d in datasets if d != base)
             units.append(Unit(base, others, unit, sql_of(unit)))
-        return BoundMetric(metric, tree, tuple(units))
+        return BoundMetric(metric, tree, tuple(units), is_additive(tree))
 
     def _value(self, dataset: str, name: str) -> exp.Expr:
         bound = self.fields.get((dataset, name))

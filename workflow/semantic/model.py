@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from contracts.catalog import NumberFormat
+
+ColumnKind = Literal["value", "before", "change", "change_ratio", "share", "running_total"]
 FieldType = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 
 
@@ -66,7 +69,8 @@ class Relationship:
 class Metric:
     """A named calculation over one dataset: an aggregate expression in PostgreSQL's dialect.
 
-    `unit` is `currency`, `count`, `ratio`, `days` or None.
+    `unit` is `currency`, `count`, `ratio`, `days` or None. `is_cumulative` says that its value in
+    a row is the sum of the expression's values up to that row, in order of time.
     """
 
     name: str
@@ -77,6 +81,8 @@ class Metric:
     description: str = ""
     synonyms: tuple[str, ...] = ()
     unit: str | None = None
+    format: NumberFormat | None = None
+    is_cumulative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +111,22 @@ class DataProfile:
 
 @dataclass(frozen=True, slots=True)
 class OutputColumn:
-    """A column of a compiled plan: a dimension (with the field's name) or a metric."""
+    """A column of a compiled plan: a dimension (with the field's name) or numbers of a metric.
+
+    `kind` says which numbers: its `value`, or what a comparison or a calculation added to it;
+    `metric` is the metric's name. `is_additive` says that the values of groups add up to that of
+    the whole. `unit` and `format` are the column's own: a share's are not its metric's.
+    """
 
     name: str
     role: Literal["dimension", "metric"]
     type: FieldType
     label: str
     unit: str | None = None
+    kind: ColumnKind = "value"
+    metric: str = ""
+    format: NumberFormat | None = None
+    is_additive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

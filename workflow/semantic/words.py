@@ -2,12 +2,28 @@
 
 from datetime import date, datetime, timedelta
 
-from contracts.plan import Dimension, Filter, FilterGroup, Plan, Scalar, TimeRange
+from contracts.plan import (
+    Calculation,
+    Dimension,
+    Filter,
+    FilterGroup,
+    Plan,
+    RelativeTime,
+    Scalar,
+    TimeRange,
+)
+from workflow.semantic.errors import PlanError
 from workflow.semantic.index import Index, index_of
 from workflow.semantic.model import Dataset, Field, SemanticModel
+from workflow.semantic.resolve import period_before
 
 _ONE_DAY = timedelta(days=1)
 _COMPARED = {"lt": "under", "lte": "at most", "gt": "over", "gte": "at least"}
+_ADDED = {
+    "": "{}", "_before": "{} before", "_change": "change of {}",
+    "_change_ratio": "relative change of {}", "_share": "share of {}",
+    "_running_total": "running total of {}",
+}  # fmt: skip
 _COMPARED_DATES = {"lt": "before", "lte": "up to", "gt": "after", "gte": "from"}
 
 
@@ -27,16 +43,47 @@ def plan_in_words(plan: Plan, model: SemanticModel) -> str:
         by = [_dimension(index, dataset, d) for d in plan.dimensions]
         phrases[0] += f" by {_listed(by, 'and')}"
     phrases += [_condition(index, dataset, given) for given in plan.filters]
-    if plan.time and (plan.time.start or plan.time.end):
+    if plan.time and (plan.time.start or plan.time.end or plan.time.relative):
         phrases.append(period_in_words(plan.time))
+    if plan.comparison:
+        phrases.append(_comparison(plan))
+    phrases += [_calculation(index, dataset, plan, given) for given in plan.calculations]
+    if plan.having:
+        kept = [_condition(index, dataset, given) for given in plan.having]
+        phrases.append(f"only rows where {_listed(kept, 'and')}")
     return ", ".join(phrases + _ranking(index, dataset, plan))
+
+
+def _comparison(plan: Plan) -> str:
+    assert plan.comparison is not None  # noqa: S101 - asked for only then
+    to = plan.comparison.to
+    grain = next((d.grain for d in plan.dimensions if d.grain), None)
+    if grain is not None:
+        beside = f"the {grain} before" if to == "previous_period" else "the same a year before"
+        return f"compared with {beside}"
+    try:
+        return f"compared with {period_in_words(period_before(plan))}"
+    except PlanError:
+        return f"compared with {to.replace('_', ' ')}"
+
+
+def _calculation(index: Index, dataset: str | None, plan: Plan, given: Calculation) -> str:
+    bound = index.metrics.get(given.metric)
+    metric = _lower(bound.metric.label) if bound else given.metric
+    asked = {d.field: d for d in plan.dimensions}
+    within = [_dimension(index, dataset, asked.get(n, Dimension(field=n))) for n in given.within]
+    if given.kind == "share":
+        of = f"the {metric} of each {_listed(within, 'and')}" if within else f"all {metric}"
+        return f"share of {of}"
+    anew = f" for each {_listed(within, 'and')}" if within else ""
+    return f"running total of {metric}{anew}"
 
 
 def period_in_words(time: TimeRange) -> str:
     """Its label, or "May 2022", "2022", "1 May 2022", "1 May 2022 to 15 June 2022"."""
     start, end = time.start, time.end
-    if time.label:
-        return time.label
+    if time.label or time.relative:
+        return time.label or _relative(time.relative or RelativeTime(unit="day"))
     if start is None or end is None:
         if start is not None:
             return f"from {_day(start)}"
@@ -48,6 +95,15 @@ def period_in_words(time: TimeRange) -> str:
         return f"{start:%B} {start.year}"
     last = end - _ONE_DAY if end > start else start
     return _day(start) if last == start else f"{_day(start)} to {_day(last)}"
+
+
+def _relative(time: RelativeTime) -> str:
+    units = f"{time.count} {time.unit}s" if time.count > 1 else time.unit
+    if time.offset == 0:
+        return f"{'the last' if time.count > 1 else 'this'} {units}"
+    if time.offset == -1:
+        return f"the last {units}"
+    return f"{units} up to {-time.offset} {time.unit}s ago"
 
 
 def _ranking(index: Index, dataset: str | None, plan: Plan) -> list[str]:
@@ -64,13 +120,14 @@ def _ranking(index: Index, dataset: str | None, plan: Plan) -> list[str]:
                 phrases.append(f"by {label}{', descending' if order.descending else ''}")
         else:
             said = "highest first" if order.descending else "lowest first"
-            if len(plan.metrics) > 1 and order.by in index.metrics:
-                said += f" by {_lower(index.metrics[order.by].metric.label)}"
+            if len(plan.metrics) > 1 or order.by not in plan.metrics:
+                said += f" by {_label(index, dataset, order.by)}"
             phrases.append(said)
     if plan.limit is not None and plan.dimensions:
         is_ranked = first is not None and first.by not in dimensions
         word = ("top" if first and first.descending else "bottom") if is_ranked else "first"
-        phrases.append(f"{word} {plan.limit}")
+        ties = " with ties" if plan.with_ties and is_ranked else ""
+        phrases.append(f"{word} {plan.limit}{ties}")
     return phrases
 
 
@@ -85,9 +142,11 @@ def _dimension(index: Index, dataset: str | None, dimension: Dimension) -> str:
 def _condition(index: Index, dataset: str | None, given: Filter | FilterGroup) -> str:
     if isinstance(given, Filter):
         return _filter(index, dataset, given)
-    inner = [_condition(index, dataset, part) for part in given.filters]
+    inner = [_condition(index, dataset, part).removesuffix(" only") for part in given.filters]
     joined = f" {given.operator} ".join(inner)
-    return f"not ({joined})" if given.operator == "not" else f"({joined})"
+    if given.operator == "not":
+        return f"not {joined}" if isinstance(given.filters[0], FilterGroup) else f"not ({joined})"
+    return f"({joined})" if len(inner) > 1 else joined
 
 
 def _filter(index: Index, dataset: str | None, given: Filter) -> str:
@@ -126,6 +185,11 @@ def _known(index: Index, dataset: str | None) -> list[Dataset]:
 
 
 def _label(index: Index, dataset: str | None, name: str) -> str:
+    """A field, a metric, or what a comparison or a calculation adds to one."""
+    for metric, bound in index.metrics.items():
+        added = name.removeprefix(metric)
+        if added in _ADDED and (added or _find(index, dataset, name) is None):
+            return _ADDED[added].format(_lower(bound.metric.label))
     field = _find(index, dataset, name)
     return _lower(field.label) if field else name
 

@@ -107,5 +107,5 @@ def test_a_plan_of_unknown_names_can_be_said(shop: SemanticModel) -> None:
         limit=1,
     )
     assert plan_in_words(plan, shop) == (
-        "nothing by nowhere, no one nothing only, lowest first, bottom 1"
+        "nothing by nowhere, no one nothing only, lowest first by never, bottom 1"
     )
