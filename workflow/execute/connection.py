@@ -77,6 +77,10 @@ class ReaderConnection(AsyncConnection[TupleRow]):
 
     def _count(self, before: int) -> None:
         self._received += max(before - self._pending(), min(before, _LIBPQ_BUFFER))
+        self.check_size()
+
+    def check_size(self) -> None:
+        """Raises ResultTooLarge where more has arrived than may."""
         if self.max_bytes is not None and self._received > self.max_bytes:
             raise ResultTooLarge
 

@@ -81,6 +81,7 @@ class Warehouse:
         self._pools: dict[str, ReaderPool] = {}
         self._estimates: dict[tuple[str, str, tuple[int, ...], bool], tuple[Estimate, float]] = {}
         self._opening = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._statement_timeout = statement_timeout
         self._max_bytes = max_bytes
 
@@ -89,6 +90,8 @@ class Warehouse:
 
     async def close(self) -> None:
         """Close all pools; the warehouse is of no more use."""
+        if self._leaving:
+            await asyncio.wait(self._leaving)
         for pool in self._pools.values():
             await pool.close()
 
@@ -126,16 +129,20 @@ class Warehouse:
         count_statement: str | None = None,
         max_rows: int = 200,
         statement_timeout: float | None = None,
+        released: asyncio.Event | None = None,
     ) -> ResultSet:
         """The first `max_rows` rows of `statement`, and how many there are.
 
         `count_statement` counts what the statement would return without the cap it carries. It
         is run only where the cap was reached, and sees the same data. Without it, and where it
         takes too long, the total of a truncated result is not known. `statement_timeout`
-        (seconds) takes the place of the usual one. Raises ExecutionError.
+        (seconds) takes the place of the usual one. With `released`, the transaction is opened at
+        once and the statement is sent when the event is set. Raises ExecutionError.
         """
         allowed = statement_timeout or self._statement_timeout
         async with self._transaction(context, allowed) as connection:
+            if released is not None:
+                await released.wait()
             fetched = await self._fetch(connection, statement, max_rows + 1, allowed)
             is_full = len(fetched.rows) >= max_rows
             total: int | None = len(fetched.rows)
@@ -165,11 +172,16 @@ class Warehouse:
         cursor: bytes = b"answer",
     ) -> _Fetched:
         declare = b"DECLARE " + cursor + _CURSOR + _encoded(statement)
+        fetch = b"FETCH FORWARD %d FROM %s" % (max_rows, cursor)
         connection.start_counting(self._max_bytes)
         async with asyncio.timeout(allowed + GRACE):
-            await connection.execute(declare, binary=_EXTENDED)
-            fetch = b"FETCH FORWARD %d FROM %s" % (max_rows, cursor)
-            fetched = await connection.execute(fetch)
+            try:
+                async with connection.pipeline():  # one round trip; still one statement a message
+                    await connection.execute(declare, binary=_EXTENDED)
+                    fetched = await connection.execute(fetch)
+            except psycopg.OperationalError:
+                connection.check_size()  # cut off, a pipeline says only that it broke
+                raise
             rows: list[tuple[JsonValue, ...]] = await fetched.fetchall()
         return _Fetched(columns_of(fetched.pgresult) if fetched.pgresult else (), tuple(rows))
 
@@ -192,15 +204,15 @@ class Warehouse:
         began = time.monotonic()
         try:
             pool = await self._pool(context)
-            async with pool.connection() as connection:
-                try:
-                    connection.start_counting(self._max_bytes)
-                    await connection.execute(
-                        _begin(context.store_ids, context.is_all_stores, allowed)
-                    )
-                    yield connection
-                finally:
-                    await _leave(connection)
+            connection = await pool.getconn()
+            try:
+                connection.start_counting(self._max_bytes)
+                await connection.execute(_begin(context.store_ids, context.is_all_stores, allowed))
+                yield connection
+            finally:  # nobody waits for what is only tidied up
+                leaving = asyncio.create_task(_leave(pool, connection))
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
         except ResultTooLarge:
             raise _too_large(self._max_bytes) from None
         except psycopg.errors.QueryCanceled as error:
@@ -229,13 +241,18 @@ class Warehouse:
         return pool
 
 
-async def _leave(connection: ReaderConnection) -> None:
+async def _leave(pool: ReaderPool, connection: ReaderConnection) -> None:
     """Hand the connection back with nothing left over, or closed: the pool makes another."""
-    status = connection.pgconn.transaction_status
-    if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-        await connection.rollback()
-    elif status != TransactionStatus.IDLE:
+    try:
+        status = connection.pgconn.transaction_status
+        if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            await connection.rollback()
+        elif status != TransactionStatus.IDLE:
+            await connection.close()
+    except psycopg.Error:
         await connection.close()
+    finally:
+        await pool.putconn(connection)
 
 
 @lru_cache(maxsize=1024)
