@@ -116,7 +116,6 @@ async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) 
     if checked.verdict.verdict == "needs_approval":
         return await _wait_for_approval(run, journal, progress, checked)
 
-    await journal.flush()
     return await _execute_and_finish(run, journal, parts, progress, checked, model, tell)
 
 
@@ -237,21 +236,23 @@ async def _execute_and_finish(
     model: SemanticModel,
     tell: Tell,
 ) -> Outcome:
-    started = perf_counter()
     assert checked.verdict.sql is not None  # noqa: S101 - a statement that passed has its text
     try:
-        result = await parts.warehouse.run(
-            checked.verdict.sql, run.context, count_statement=checked.verdict.count_sql
+        result = await parts.warehouse.run_after(
+            journal.flush(),
+            checked.verdict.sql,
+            run.context,
+            count_statement=checked.verdict.count_sql,
         )
     except ExecutionError as error:
-        journal.add(Stage.EXECUTION, "failed", started, {"reason": error.kind})
+        journal.add(Stage.EXECUTION, "failed", journal.flushed_at, {"reason": error.kind})
         return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
     earlier = journal.recorded(Stage.EXECUTION)
     if earlier is None or earlier.get("digest") != result.digest:
         journal.add(
             Stage.EXECUTION,
             "ok",
-            started,
+            journal.flushed_at,
             {
                 "row_count": result.row_count,
                 "total_rows": result.total_rows,

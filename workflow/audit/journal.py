@@ -66,6 +66,8 @@ class Journal:
         self._hash = run.head_hash
         self._pending: list[EventRow] = []
         self._recorded = {e.stage: e for e in recorded}
+        self.flushed_at = perf_counter()
+        """When `flush` was last done, as `perf_counter` has it."""
         self.timings: dict[str, float] = {e.stage: float(e.duration_ms) for e in recorded}
 
     @property
@@ -142,6 +144,7 @@ class Journal:
         was written and nothing is told.
         """
         if not self._pending:
+            self.flushed_at = perf_counter()
             return
         async with self._pool.connection() as connection:
             is_cancelled = await runs.advance(
@@ -153,6 +156,7 @@ class Journal:
                 answer=answer,
                 is_shown=is_shown,
             )
+        self.flushed_at = perf_counter()
         written, self._pending = self._pending, []
         for row in written:
             self._publish(public_event(row))

@@ -8,8 +8,8 @@ which takes one query and no second statement, no utility command and no write.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -162,6 +162,30 @@ class Warehouse:
             truncated=total is None or total > len(rows),
             digest=digest_of(canonical),
         )
+
+    async def run_after(
+        self,
+        recording: Awaitable[None],
+        statement: str,
+        context: UserContext,
+        *,
+        count_statement: str | None = None,
+    ) -> ResultSet:
+        """`run`, once `recording` is done; the transaction opens meanwhile. What `recording`
+        raises is raised as it is, and then the statement was not sent."""
+        released = asyncio.Event()
+        execution = asyncio.create_task(
+            self.run(statement, context, count_statement=count_statement, released=released)
+        )
+        try:
+            await recording
+        except BaseException:
+            execution.cancel()
+            with suppress(asyncio.CancelledError, ExecutionError):
+                await execution
+            raise
+        released.set()
+        return await execution
 
     async def _fetch(
         self,
