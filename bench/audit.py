@@ -6,6 +6,7 @@ signed, by COPY; then runs `countersign audit verify` on it as a process of its 
 
 import asyncio
 import json
+import logging
 import os
 import resource
 import shutil
@@ -21,6 +22,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
+import structlog
 from uuid_utils.compat import uuid7
 
 from kit import embedded_postgres
@@ -48,6 +50,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def main() -> None:
     """Prints events a second, the most memory, and the same for a log a tenth as long."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     for size in (events // 10, events):
         folder = Path(tempfile.mkdtemp(prefix="cs-bench-"))
