@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0030_evidence"
-down_revision = "0006_warehouse_loads"
+down_revision = "0020_approvals"
 
 KEYS = """
 CREATE TABLE signing_keys (
