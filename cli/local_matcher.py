@@ -7,9 +7,10 @@ refused.
 
 import re
 from calendar import month_name
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 
 from pydantic import BaseModel, JsonValue
 from rapidfuzz import fuzz
@@ -30,6 +31,7 @@ _TOP = {
     "worst": False,
     "lowest": False,
 }
+_CLOSE = 84.0
 _MONTHS = {name.lower(): number for number, name in enumerate(month_name) if name}
 
 
@@ -44,11 +46,11 @@ class Named(BaseModel):
     dataset: str = ""
     fits_datasets: tuple[str, ...] = ()
 
-    def phrases(self) -> Iterator[tuple[str, ...]]:
+    @cached_property
+    def phrases(self) -> tuple[tuple[str, ...], ...]:
         """The ways to say it, as words."""
-        for text in (self.name.replace("_", " "), self.label, *self.synonyms):
-            if said := words_of(text):
-                yield said
+        texts = (self.name.replace("_", " "), self.label, *self.synonyms)
+        return tuple(said for said in map(words_of, texts) if said)
 
 
 class CatalogDataset(BaseModel):
@@ -94,6 +96,7 @@ class Found:
     end: int
 
 
+@lru_cache(maxsize=20_000)
 def words_of(text: str) -> tuple[str, ...]:
     """Words in lower case, in the singular as far as a final s tells."""
     return tuple(
@@ -164,27 +167,37 @@ def whole(
     }
 
 
-def _best(words: Sequence[str], candidates: Iterable[Named], start: int = 0) -> Found | None:
+def _best(words: Sequence[str], candidates: Iterable[Named]) -> Found | None:
     """The candidate with the longest phrase among the words; a close spelling counts less."""
+    return _best_of(words, candidates, range(len(words)))
+
+
+def _best_of(
+    words: Sequence[str], candidates: Iterable[Named], starts: Iterable[int]
+) -> Found | None:
     best: tuple[float, Found] | None = None
     for named in candidates:
-        for phrase in named.phrases():
-            for at in range(start, len(words) - len(phrase) + 1):
+        for phrase in named.phrases:
+            for at in starts:
+                if at + len(phrase) > len(words) or _alike(phrase[0], words[at]) < _CLOSE:
+                    continue
                 pairs = zip(phrase, words[at : at + len(phrase)], strict=True)
-                alike = [
-                    100.0 if a == b else fuzz.ratio(a, b) if len(a) > 4 else 0 for a, b in pairs
-                ]
+                alike = [_alike(a, b) for a, b in pairs]
                 score = sum(alike)
-                if min(alike) >= 84 and (best is None or score > best[0]):
+                if min(alike) >= _CLOSE and (best is None or score > best[0]):
                     best = (score, Found(named, at, at + len(phrase)))
     return best[1] if best else None
 
 
+@lru_cache(maxsize=100_000)
+def _alike(word: str, other: str) -> float:
+    """0 to 100; short words are the same or are not."""
+    return 100.0 if word == other else fuzz.ratio(word, other) if len(word) > 4 else 0.0
+
+
 def _at(words: Sequence[str], candidates: Iterable[Named], at: int) -> Found | None:
     """The best candidate that starts exactly here."""
-    longest = max((len(p) for c in candidates for p in c.phrases()), default=0)
-    found = _best(words[: at + longest], candidates, at)
-    return found if found and found.start == at else None
+    return _best_of(words, candidates, (at,))
 
 
 def _dimensions(

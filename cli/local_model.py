@@ -13,24 +13,29 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 import typer
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from cli.local_behaviours import FIXED_TEXTS, misbehaved
+from cli.local_behaviours import FIXED_TEXTS, misbehaved, prose
 from cli.local_matcher import PromptCatalog, PromptMessage, answer, whole
+from cli.local_replies import Reply, Said, Send, as_json, broken, streamed
+from cli.local_replies import whole as in_one_piece
 
 CATALOG_LINE = re.compile(r"^CATALOG \(JSON\):\n(.+)$", re.M)
 _SLOW = re.compile(r"local-slow-(\d{1,5})ms")
 _STATUS = re.compile(r"local-([45]\d\d)")
 _ONCE = re.compile(r"local-first-([45]\d\d)-then-good")
+_FINISHES = {"local-length": "length", "local-content-filter": "content_filter"}
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+App = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 class _ChatMessage(BaseModel):
@@ -42,6 +47,10 @@ class _ChatFormat(BaseModel):
     type: str
 
 
+class _StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
 class ChatRequest(BaseModel):
     """The part of a request that the stand-in reads."""
 
@@ -49,6 +58,8 @@ class ChatRequest(BaseModel):
     messages: list[_ChatMessage]
     response_format: _ChatFormat | None = None
     temperature: float | None = None
+    stream: bool = False
+    stream_options: _StreamOptions | None = None
 
 
 @dataclass
@@ -62,46 +73,78 @@ class LocalModel:
     requests: deque[ChatRequest] = field(default_factory=lambda: deque(maxlen=200))
 
 
-def create_app(state: LocalModel | None = None) -> FastAPI:
+def create_app(state: LocalModel | None = None) -> App:
     """The server: `POST /v1/chat/completions`, `GET /v1/models`, `GET /calls`."""
     state = state or LocalModel()
-    app = FastAPI(title="Countersign local model: a stand-in", docs_url=None, redoc_url=None)
 
-    @app.post("/v1/chat/completions")
-    async def chat(body: ChatRequest, request: Request) -> Response:
-        """Answer as the model of that name does."""
-        state.calls[body.model] += 1
-        state.requests.append(body)
-        return await _respond(body, request.headers.get("authorization", ""), state)
-
-    @app.get("/v1/models")
-    async def models() -> dict[str, JsonValue]:
-        """The well-behaved one."""
-        return {"object": "list", "data": [{"id": "local", "object": "model"}]}
-
-    @app.get("/calls")
-    async def calls() -> dict[str, JsonValue]:
-        """How often each model was called since the start."""
-        return {"total": state.calls.total(), "by_model": dict(state.calls)}
+    async def app(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await (await _routed(scope, receive, state)).send(send)
 
     return app
 
 
-async def _respond(body: ChatRequest, authorization: str, state: LocalModel) -> Response:
+async def _routed(scope: Mapping[str, Any], receive: Receive, state: LocalModel) -> Reply:
+    match scope["method"], scope["path"]:
+        case "POST", "/v1/chat/completions":
+            return await _chat(scope, receive, state)
+        case "GET", "/v1/models":
+            return as_json({"object": "list", "data": [{"id": "local", "object": "model"}]})
+        case "GET", "/calls":
+            return as_json({"total": state.calls.total(), "by_model": dict(state.calls)})
+    return as_json({"error": {"message": "Not found"}}, status=404)
+
+
+async def _chat(scope: Mapping[str, Any], receive: Receive, state: LocalModel) -> Reply:
+    content = b""
+    while True:
+        message = await receive()
+        content += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    try:
+        body = ChatRequest.model_validate_json(content)
+    except ValidationError:
+        return as_json({"error": {"message": "Not a chat request"}}, status=422)
+    state.calls[body.model] += 1
+    state.requests.append(body)
+    headers = dict(scope["headers"])
+    return await _respond(body, headers.get(b"authorization", b"").decode("latin-1"), state)
+
+
+async def _respond(body: ChatRequest, authorization: str, state: LocalModel) -> Reply:
+    """As the model of that name does; a slow one takes its time from the request's arrival on,
+    what it does meanwhile included."""
+    arrived = time.monotonic()
+    reply = _reply(body, authorization, state)
     if slow := _SLOW.fullmatch(body.model):
-        await asyncio.sleep(int(slow[1]) / 1000)
+        await asyncio.sleep(arrived + int(slow[1]) / 1000 - time.monotonic())
     if body.model == "local-hangs":
         await asyncio.sleep(3600)
-    fault = _refused(body, authorization, state) or _rejected(body)
+    return reply
+
+
+def _reply(body: ChatRequest, authorization: str, state: LocalModel) -> Reply:
+    fault = (
+        _refused(body, authorization, state)
+        or _rejected(body)
+        or broken(body.model, is_stream=body.stream)
+    )
     if fault is not None:
         return fault
-    if body.model in _GARBLED:
-        return _GARBLED[body.model]()
-    finish = {"local-length": "length", "local-content-filter": "content_filter"}
-    return _completion(body, _text(body, state), finish.get(body.model, "stop"))
+    said = Said(
+        model=body.model,
+        text=_text(body, state),
+        finish_reason=_FINISHES.get(body.model, "stop"),
+        prompt_tokens=sum(len(message.content) for message in body.messages) // 4,
+    )
+    if body.stream:
+        is_counted = body.stream_options is not None and body.stream_options.include_usage
+        return streamed(said, has_usage=is_counted)
+    return in_one_piece(said)
 
 
-def _refused(body: ChatRequest, authorization: str, state: LocalModel) -> Response | None:
+def _refused(body: ChatRequest, authorization: str, state: LocalModel) -> Reply | None:
     """Repeats the key, as some providers do: nothing of it may reach a log or a person."""
     once = _ONCE.fullmatch(body.model)
     always = _STATUS.fullmatch(body.model)
@@ -110,12 +153,12 @@ def _refused(body: ChatRequest, authorization: str, state: LocalModel) -> Respon
     if (named := once or always) is None:
         return None
     status = int(named[1])
-    headers = {"Retry-After": "1"} if status in (429, 503) else {}
+    headers = {"retry_after": "1"} if status in (429, 503) else {}
     message = f"Request refused for {authorization}"
-    return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
+    return as_json({"error": {"message": message}}, status=status, **headers)
 
 
-def _rejected(body: ChatRequest) -> Response | None:
+def _rejected(body: ChatRequest) -> Reply | None:
     """Endpoints that take only some of the request's parameters."""
     wanted = body.response_format.type if body.response_format else None
     refused = {
@@ -124,6 +167,8 @@ def _rejected(body: ChatRequest) -> Response | None:
     }.get(body.model, ())
     if wanted in refused:
         return _bad_request("response_format", f"{wanted} is not supported by this model")
+    if body.model == "local-no-usage" and body.stream_options is not None:
+        return _bad_request("stream_options", "Unknown parameter: 'stream_options'")
     if body.model == "local-no-temperature" and body.temperature is not None:
         return _bad_request("temperature", "Unsupported value: 'temperature' must be 1")
     return None
@@ -133,12 +178,14 @@ def _text(body: ChatRequest, state: LocalModel) -> str:
     """What the model says, by its name."""
     if body.model in FIXED_TEXTS:
         return FIXED_TEXTS[body.model]
+    if body.stream:
+        return prose(body.model, [message.content for message in body.messages])
     try:
         catalog, message = _prompt(body)
     except (ValueError, ValidationError):
         reason = "The local stand-in for a language model reads planner prompts only."
         return json.dumps(whole("refuse", {"reason": reason, "suggestions": []}))
-    is_repair = len(body.messages) > 2
+    is_repair = len(body.messages) > 2 and body.messages[-2].role == "assistant"
     output = misbehaved(
         body.model, catalog, other_role_metric=state.other_role_metric, is_repair=is_repair
     )
@@ -153,63 +200,17 @@ def _prompt(body: ChatRequest) -> tuple[PromptCatalog, PromptMessage]:
     found = CATALOG_LINE.search(by_role.get("system", ""))
     if found is None:
         raise ValueError("no catalog in the prompt")
-    catalog = PromptCatalog.model_validate_json(found[1])
-    return catalog, PromptMessage.model_validate_json(by_role.get("user", ""))
+    return _catalog(found[1]), PromptMessage.model_validate_json(by_role.get("user", ""))
 
 
-def _completion(body: ChatRequest, text: str, finish_reason: str) -> Response:
-    prompt_tokens = sum(len(message.content) for message in body.messages) // 4
-    completion_tokens = len(text) // 4
-    return JSONResponse(
-        {
-            "id": "chatcmpl-local",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": body.model,
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": finish_reason,
-                    "message": {"role": "assistant", "content": text, "refusal": None},
-                }
-            ],
-            "usage": {
-                "prompt_tokens": prompt_tokens,
-                "completion_tokens": completion_tokens,
-                "total_tokens": prompt_tokens + completion_tokens,
-            },
-        }
-    )
+@lru_cache(maxsize=32)
+def _catalog(text: str) -> PromptCatalog:
+    return PromptCatalog.model_validate_json(text)
 
 
-def _bad_request(param: str, message: str) -> Response:
+def _bad_request(param: str, message: str) -> Reply:
     error = {"message": message, "param": param, "code": "unsupported_value"}
-    return JSONResponse({"error": error}, status_code=400)
-
-
-async def _cut_off() -> AsyncIterator[bytes]:
-    yield b'{"id":"chatcmpl-local","choices":[{"index":0,"message":{"role":"assis'
-    raise ConnectionAbortedError("cut off on purpose")
-
-
-async def _drips() -> AsyncIterator[bytes]:
-    """Often enough that no read of a caller's times out."""
-    while True:
-        yield b" "
-        await asyncio.sleep(0.02)
-
-
-_GARBLED: dict[str, Callable[[], Response]] = {
-    "local-cut": lambda: StreamingResponse(
-        _cut_off(), headers={"Content-Length": "4096"}, media_type="application/json"
-    ),
-    "local-drips": lambda: StreamingResponse(_drips(), media_type="application/json"),
-    "local-nonsense": lambda: Response("<html>It works!</html>", media_type="text/html"),
-    "local-redirects": lambda: Response(status_code=307, headers={"Location": "/v1/elsewhere"}),
-    "local-error-in-200": lambda: JSONResponse({"error": {"code": 402, "message": "No credit"}}),
-    "local-no-choices": lambda: JSONResponse({"object": "chat.completion", "choices": []}),
-}
-"""Answers that are no completion."""
+    return as_json({"error": {**error}}, status=400)
 
 
 @contextmanager
@@ -218,7 +219,9 @@ def serving(state: LocalModel | None = None) -> Iterator[LocalModel]:
     state = state or LocalModel()
     listener = socket.create_server(("127.0.0.1", 0))
     state.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    config = uvicorn.Config(create_app(state), log_config=None, log_level="critical")
+    config = uvicorn.Config(
+        create_app(state), log_config=None, log_level="critical", lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -244,6 +247,9 @@ def local_model_command(
         create_app(LocalModel(other_role_metric=other_role_metric)),
         host="127.0.0.1",
         port=port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
         access_log=False,
         log_level="warning",
     )

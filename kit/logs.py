@@ -61,7 +61,7 @@ def configure(service: str, level: str = "INFO") -> None:
     root.handlers = [handler]
     root.setLevel(level)
     for noisy in (
-        "httpx", "httpcore", "httpx2", "httpcore2", "openai", "uvicorn.access", "alembic",
+        "httpx", "httpcore", "aiohttp", "uvicorn.access", "alembic",
     ):  # fmt: skip
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)

@@ -13,27 +13,33 @@ complete
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import structlog
 from pydantic import JsonValue
 
 from workflow.llm.breaker import Breaker, Weight
-from workflow.llm.endpoint import (
+from workflow.llm.chat import (
     AnswerFormat,
     Completion,
-    Endpoint,
     Failure,
     Message,
     Rejection,
+    Schema,
 )
+from workflow.llm.endpoint import Call, Endpoint
 from workflow.llm.errors import ModelUnavailable
+from workflow.llm.places import Places
 from workflow.llm.retry import wait_seconds
 from workflow.llm.settings import PUBLIC_BASE_URL, ModelSettings
+from workflow.llm.text_stream import TextStream, begun
 
-__all__ = ["Completion", "Message", "ModelClient", "from_settings"]
+__all__ = ["Completion", "Message", "ModelClient", "TextStream", "from_settings"]
 
+Answer = TypeVar("Answer", Completion, TextStream)
 LONGEST_PATIENCE_SECONDS = 5.0
 """A wait longer than this is not worth it while another model has not been asked."""
 
@@ -48,8 +54,7 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Request:
     messages: Sequence[Message]
-    schema_name: str
-    schema: Mapping[str, JsonValue]
+    schema: Schema | None
     deadline: float
 
 
@@ -59,11 +64,14 @@ class _Manner:
 
     answer_format: AnswerFormat = AnswerFormat.JSON_SCHEMA
     is_cold: bool = True
+    is_counted: bool = True
 
-    def after(self, rejection: Rejection) -> "_Manner | None":
+    def after(self, rejection: Rejection, *, is_prose: bool) -> "_Manner | None":
         """What to try next, or None when the request itself must be at fault."""
         if rejection is Rejection.TEMPERATURE and self.is_cold:
             return replace(self, is_cold=False)
+        if is_prose:
+            return replace(self, is_counted=False) if self.is_counted else None
         weaker = _WEAKER.get(self.answer_format)
         return None if weaker is None else replace(self, answer_format=weaker)
 
@@ -85,7 +93,7 @@ class ModelClient:
         )
         self._breakers = {model: Breaker(clock=clock) for model in self.models}
         self._manners = {model: _Manner() for model in self.models}
-        self._places = asyncio.Semaphore(settings.openai_max_concurrency)
+        self._places = Places(settings.openai_max_concurrency)
         self._timeout_seconds = settings.openai_timeout_seconds
         self._deadline_seconds = settings.openai_deadline_seconds
         self._retries = settings.openai_retries
@@ -110,8 +118,35 @@ class ModelClient:
         not enforce schemas is told it in words, so the text is not known to be valid: check
         it. `messages` starts with the system message. Raises ModelUnavailable.
         """
-        deadline = self._clock() + self._deadline_seconds
-        request = _Request(messages, schema_name, schema, deadline)
+        request = self._request(messages, Schema(schema_name, schema))
+        return await self._from_any(request, self._endpoint.ask)
+
+    @asynccontextmanager
+    async def stream_text(self, messages: Sequence[Message]) -> AsyncIterator[TextStream]:
+        """Prose of the first model that begins to answer:
+
+            async with client.stream_text(messages) as stream:
+                async for text in stream: ...
+
+        Before the first word a model that fails is followed by the next; after it, the stream
+        raises ModelUnavailable. Raises it here when no model begins.
+        """
+        stream = await self._from_any(self._request(messages, None), self._begin)
+        try:
+            yield stream
+        finally:
+            await stream.close()
+
+    def _request(self, messages: Sequence[Message], schema: Schema | None) -> _Request:
+        return _Request(messages, schema, self._clock() + self._deadline_seconds)
+
+    async def _begin(self, call: Call) -> TextStream | Failure:
+        pieces = self._endpoint.stream(call)
+        return await begun(call.model, pieces, on_end=self._ended)
+
+    async def _from_any(
+        self, request: _Request, ask: Callable[[Call], Awaitable[Answer | Failure]]
+    ) -> Answer:
         reason = "no model is configured"
         for place, model in enumerate(self.models):
             breaker = self._breakers[model]
@@ -119,45 +154,56 @@ class ModelClient:
                 reason = breaker.reason
                 continue
             outcome = await self._guarded(
-                model, request, breaker, is_last=place == len(self.models) - 1
+                model, request, ask, breaker, is_last=place == len(self.models) - 1
             )
-            if isinstance(outcome, Completion):
+            if not isinstance(outcome, Failure):
                 return outcome
             reason = outcome.reason
             log.warning("model gave no answer", model=model, reason=reason)
-            if self._clock() >= deadline:
+            if self._clock() >= request.deadline:
                 break
         raise ModelUnavailable(reason)
 
     async def _guarded(
-        self, model: str, request: _Request, breaker: Breaker, *, is_last: bool
-    ) -> Completion | Failure:
+        self,
+        model: str,
+        request: _Request,
+        ask: Callable[[Call], Awaitable[Answer | Failure]],
+        breaker: Breaker,
+        *,
+        is_last: bool,
+    ) -> Answer | Failure:
         settled = False
         try:
-            outcome = await self._persist(model, request, is_last=is_last)
+            outcome = await self._persist(model, request, ask, is_last=is_last)
             settled = True
         finally:
             if not settled:
                 breaker.abandoned()
-        if isinstance(outcome, Completion):
-            breaker.succeeded()
-        else:
+        if isinstance(outcome, Failure):
             breaker.failed(outcome.weight, outcome.reason)
+        elif isinstance(outcome, Completion):
+            breaker.succeeded()
         return outcome
 
     async def _persist(
-        self, model: str, request: _Request, *, is_last: bool
-    ) -> Completion | Failure:
+        self,
+        model: str,
+        request: _Request,
+        ask: Callable[[Call], Awaitable[Answer | Failure]],
+        *,
+        is_last: bool,
+    ) -> Answer | Failure:
         """Ask one model until it answers, or asking again has no point."""
         manner = self._manners[model]
         attempt = 0
         while True:
-            outcome = await self._attempt(model, request, manner)
-            if isinstance(outcome, Completion):
+            outcome = await self._attempt(model, request, ask, manner)
+            if not isinstance(outcome, Failure):
                 self._manners[model] = manner
                 return outcome
             if outcome.rejection is not None:
-                other = manner.after(outcome.rejection)
+                other = manner.after(outcome.rejection, is_prose=request.schema is None)
                 if other is None:
                     return outcome
                 manner = other
@@ -173,29 +219,46 @@ class ModelClient:
             await self._sleep(wait)
 
     async def _attempt(
-        self, model: str, request: _Request, manner: _Manner
-    ) -> Completion | Failure:
+        self,
+        model: str,
+        request: _Request,
+        ask: Callable[[Call], Awaitable[Answer | Failure]],
+        manner: _Manner,
+    ) -> Answer | Failure:
         left = request.deadline - self._clock()
         if left <= 0:
             return _OUT_OF_TIME
         try:
-            async with asyncio.timeout(left):
-                await self._places.acquire()
+            await self._places.take(left)
         except TimeoutError:
             return replace(_OUT_OF_TIME, reason="too many questions are waiting for the model")
+        outcome: Answer | Failure | None = None
         try:
             left = max(request.deadline - self._clock(), 0.0)
-            return await self._endpoint.ask(
+            call = Call(
                 model,
                 request.messages,
-                schema_name=request.schema_name,
-                schema=request.schema,
-                answer_format=manner.answer_format,
+                request.schema,
+                manner.answer_format,
                 is_cold=manner.is_cold,
+                is_counted=manner.is_counted,
                 timeout_seconds=min(left, self._timeout_seconds),
             )
+            outcome = await ask(call)
         finally:
-            self._places.release()
+            if not isinstance(outcome, TextStream):  # which gives its place back when it ends
+                self._places.give_back()
+        return outcome
+
+    def _ended(self, stream: TextStream) -> None:
+        self._places.give_back()
+        breaker = self._breakers[stream.model]
+        if stream.failure is not None:
+            breaker.failed(stream.failure.weight, stream.failure.reason)
+        elif stream.is_finished:
+            breaker.succeeded()
+        else:
+            breaker.abandoned()
 
 
 def from_settings(settings: ModelSettings) -> ModelClient | None:

@@ -10,11 +10,11 @@ from datetime import date
 from functools import lru_cache
 
 from pydantic import JsonValue
-from rapidfuzz import fuzz, process, utils
 
 from contracts.context import UserContext
 from contracts.run import Source
 from workflow.llm.client import Message
+from workflow.plan.model_values import nearest
 from workflow.plan.prompts import INSTRUCTIONS, REPAIR
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
 from workflow.semantic.model import DataProfile, Dataset, SemanticModel
@@ -22,7 +22,6 @@ from workflow.semantic.model import DataProfile, Dataset, SemanticModel
 CATALOG_HEADING = "CATALOG (JSON):"
 MAX_VALUES = 40
 """Of one field; of more, those that come nearest to the question."""
-MAX_VALUES_SEARCHED = 5_000
 MAX_VALUE_LENGTH = 80
 MAX_DOCUMENTS = 6
 MAX_DOCUMENT_LENGTH = 1_500
@@ -147,22 +146,8 @@ def _values(question: str, catalog: RoleCatalog, profile: DataProfile) -> dict[s
         field = catalog.fields.get(name)
         if field is None or field.is_personal or not field.is_indexed:
             continue
-        found[name] = [value[:MAX_VALUE_LENGTH] for value in _nearest(question, values)]
+        found[name] = [value[:MAX_VALUE_LENGTH] for value in nearest(question, values, MAX_VALUES)]
     return found
-
-
-def _nearest(question: str, values: Sequence[str]) -> list[str]:
-    if len(values) <= MAX_VALUES:
-        return list(values)
-    hits = process.extract(
-        question[:500],
-        values[:MAX_VALUES_SEARCHED],
-        scorer=fuzz.partial_ratio,
-        processor=utils.default_process,
-        score_cutoff=80,
-        limit=MAX_VALUES,
-    )
-    return [value for value, _, _ in hits]
 
 
 def _json(value: Mapping[str, JsonValue]) -> str:
