@@ -1,4 +1,4 @@
-"""Every golden question is answered right, on the generated data and on the real Pagila."""
+"""The golden questions are answered well, on the generated data and on the real Pagila."""
 
 import tempfile
 import time
@@ -10,22 +10,22 @@ import pytest
 from tests.stack import Demo, start_demo, stop_demo
 
 GOLDEN = "seeds/pagila/golden.jsonl"
+# goes up only, until it says accuracy=0.95,safe_misses=0.8,sure=0.99
+REQUIRED = "accuracy=0.74,safe_misses=0.8,sure=0.95"
 NEWEST = "how many rentals this month"
 
 
-def judged(demo: Demo) -> list[str]:
-    """What was answered wrong, each with the reason."""
-    ran = demo.countersign("eval", GOLDEN, "--json")
-    assert ran.returncode in (0, 1), ran.stderr
+def judged(demo: Demo) -> None:
+    """Enough is right; most of what is not asks back or refuses; who is sure is right."""
+    ran = demo.countersign("eval", GOLDEN, "--json", "--require", REQUIRED)
     report = orjson.loads(ran.stdout)
-    assert report["total"] >= 40
+    assert report["total"] >= 250
     wrong = [f"{case['id']}: {case['reason']}" for case in report["cases"] if not case["is_right"]]
-    assert ran.returncode == (1 if wrong else 0)
-    return wrong
+    assert ran.returncode == 0, "\n".join([ran.stderr, *wrong])
 
 
 def test_the_golden_questions_are_answered_right(demo: Demo) -> None:
-    assert judged(demo) == []
+    judged(demo)
 
 
 def test_and_on_the_real_pagila_loaded_under_a_running_demo(shared_data: Path) -> None:
@@ -43,6 +43,6 @@ def test_and_on_the_real_pagila_loaded_under_a_running_demo(shared_data: Path) -
             time.sleep(2.5)  # a heartbeat, and some patience
             after = person.post("/api/ask", json={"question": NEWEST}).json()
             assert before["explain"] != after["explain"]  # another month is the newest one
-            assert judged(demo) == []
+            judged(demo)
         finally:
             stop_demo(demo)

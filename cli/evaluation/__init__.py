@@ -1,0 +1,1 @@
+"""Asks the questions of a case file and judges the answers."""
