@@ -9,13 +9,13 @@ from uuid import UUID
 import orjson
 import psycopg
 import typer
-from psycopg import IsolationLevel, sql
 from pydantic import JsonValue
 from rich.table import Table
 
 from cli.databases import databases
 from cli.output import CommandError, Exit, console, emit_json, say
-from workflow.audit.verify import Verified, verify
+from cli.progress import progress
+from workflow.audit.verify import verify
 from workflow.store import audit_events
 from workflow.store.rows import EventRow, LogRow
 
@@ -25,17 +25,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 @app.command("verify")
 def verify_command(as_json: AsJson = False) -> None:
-    """Recompute the whole record. Exit code 1, and the place, where anything is wrong."""
-    with _app_database() as url, console(is_error=True).status("Reading the record"):
-        found = asyncio.run(_verify(url))
+    """Recompute the whole record: events, checkpoints, receipts. Exit code 1, and the place,
+    where anything is wrong."""
+    with _app_database() as url, progress() as report:
+        found = verify(url, report)
     if as_json:
         emit_json(
             {
                 "is_unbroken": not found.faults,
                 "runs": found.runs,
                 "events": found.events,
+                "checkpoints": found.checkpoints,
+                "sealed": found.entries,
+                "unsealed": found.unsealed,
                 "faults": [
-                    {"run_id": str(f.run_id), "seq": f.seq, "what": f.what} for f in found.faults
+                    {"subject": f.subject, "id": f.id, "seq": f.seq, "what": f.what}
+                    for f in found.faults
                 ],
             }
         )
@@ -43,7 +48,10 @@ def verify_command(as_json: AsJson = False) -> None:
         for fault in found.faults:
             say(f"Broken at {fault}.")
     else:
-        say(f"{found.events:,} events of {found.runs:,} runs, unbroken.")
+        say(
+            f"{found.events:,} events of {found.runs:,} runs, unbroken; {found.entries:,} entries "
+            f"sealed in {found.checkpoints:,} checkpoints, {found.unsealed:,} not sealed yet."
+        )
     if found.faults:
         raise typer.Exit(Exit.FAILED)
 
@@ -85,18 +93,6 @@ def _app_database() -> Iterator[str]:
         raise CommandError(f"The database does not answer: {str(error).strip()}") from error
     except psycopg.errors.UndefinedTable as error:
         raise CommandError("There is no record yet; run `countersign migrate`.") from error
-
-
-async def _verify(url: str) -> Verified:
-    first = await psycopg.AsyncConnection.connect(url)
-    second = await psycopg.AsyncConnection.connect(url)
-    async with first, second:
-        await first.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        await second.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        row = await (await first.execute("SELECT pg_export_snapshot()")).fetchone()
-        if row is not None:  # both read the same moment, while runs go on
-            await second.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(row[0])))
-        return await verify((first, second))
 
 
 async def _read(url: str, run_id: UUID) -> tuple[LogRow | None, list[EventRow]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from kit.database import make_pool
+from workflow.audit.sealing import Sealer
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
@@ -54,14 +55,21 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     )
     hub = Hub()
     runner = Runner(parts, hub)
+    sealer = Sealer(
+        pool,
+        secret=settings.signing_key_secret.get_secret_value(),
+        seconds=settings.checkpoint_seconds,
+    )
     if isinstance(embedder, WordLlamaEmbedder):
         await embedder.embed(["Read the weights now, not during the first question."])
     await pool.open(wait=True)
     await warehouse.open()
     try:
         await runner.open()
+        await sealer.open()
         yield Workflow(parts, runner, hub, settings.internal_token.get_secret_value())
         await runner.close()
+        await sealer.close()
     finally:
         await warehouse.close()
         await pool.close()

@@ -30,14 +30,26 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         default=Path("seeds/pagila/model.yaml"),
         description="The semantic model of the warehouse.",
     )
+    signing_key_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret that the key which signs checkpoints and receipts is kept under, 32 "
+        "characters or more; the demo makes one of its own.",
+    )
+    checkpoint_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="How often what has ended is sealed into a checkpoint, and so for how long "
+        "the removal of a whole run could go unnoticed.",
+    )
     workflow_host: str = Field(
         default="127.0.0.1", description="Address the workflow listens on; never a public one."
     )
     workflow_port: int = Field(default=8001, description="Port the workflow listens on.")
 
     def required_secrets(self) -> dict[str, SecretStr]:
-        """Internal tokens and reader logins."""
+        """Internal tokens, reader logins, and the signing key."""
         return {
             **super().required_secrets(),
             "WAREHOUSE_READER_SECRET": self.warehouse_reader_secret,
+            "SIGNING_KEY_SECRET": self.signing_key_secret,
         }

@@ -26,6 +26,7 @@ _CONFIDED: dict[str, set[str]] = {
         "WAREHOUSE_URL",
         "INTERNAL_TOKEN",
         "WAREHOUSE_READER_SECRET",
+        "SIGNING_KEY_SECRET",
         "OPENAI_API_KEY",
         "EMBEDDINGS_API_KEY",
     },

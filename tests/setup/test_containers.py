@@ -98,6 +98,7 @@ def test_each_service_gets_only_the_secrets_it_needs() -> None:
     assert told["workflow"] == {
         "INTERNAL_TOKEN",
         "WAREHOUSE_READER_SECRET",
+        "SIGNING_KEY_SECRET",
         "WORKFLOW_DATABASE_PASSWORD",
     }
     assert "WAREHOUSE_URL" not in SERVICES["gateway"]["environment"]

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from secrets import token_hex
 from time import perf_counter
 from typing import TypeVar
 from uuid import UUID
@@ -20,6 +21,7 @@ from pydantic import BaseModel, JsonValue
 from contracts.run import RunStatus, Stage, StageEvent
 from kit.canonical import canonical
 from kit.database import Pool
+from kit.version import software
 from workflow.audit.chain import event_hash
 from workflow.store import runs
 from workflow.store.rows import EventRow, Run
@@ -108,9 +110,15 @@ class Journal:
         value: BaseModel | None = None,
     ) -> None:
         """Append an event to what the next flush writes. `started` is a `perf_counter` reading;
-        `summary` is for the asker's eyes, `value` for a restart and for the record."""
+        `summary` is for the asker's eyes, `value` for a restart and for the record. The salt
+        keeps the hash, which the asker sees too, from telling the rest of the detail to someone
+        who guesses it."""
         elapsed = (perf_counter() - started) * 1000
-        detail: dict[str, JsonValue] = {"summary": summary}
+        detail: dict[str, JsonValue] = {
+            "salt": token_hex(16),
+            "software": software(),
+            "summary": summary,
+        }
         if value is not None:
             detail["value"] = value.model_dump(mode="json")
         self._seq += 1

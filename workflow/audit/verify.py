@@ -2,135 +2,177 @@
 
 Found: a log row, event or stored answer whose content was changed; an event that was removed,
 inserted or put elsewhere; a log row, or a run's state, that is missing; a chain whose tail was
-cut. Not found by this alone: a run removed from every table, or a chain rewritten whole by
-someone who may do so.
+cut; and of what a checkpoint has sealed, also a run that was removed from every table, a chain
+that was rewritten as a whole, and a checkpoint that was removed or changed. What this does not
+find is in docs/evidence.md.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Protocol
 
-import orjson
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+import psycopg
+from psycopg import IsolationLevel, sql
 
-from kit.canonical import text_digest
-from workflow.audit.chain import event_hash, log_hash
-from workflow.store import audit_events
-from workflow.store.rows import AuditedRun, EventRow
+from workflow.audit.chain import digest
+from workflow.audit.check_chains import Chains
+from workflow.audit.check_seals import Anchor, Seals
+from workflow.audit.fault import Fault, Subject
+from workflow.audit.signing import key_id_of
+from workflow.store import whole_record
+
+MAX_FAULTS = 20
+_REPORT_EVERY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, and where: `seq` is absent where it is not about one event."""
+class Report(Protocol):
+    """Told what is being read now, and how far that is, from 0 to 1."""
 
-    run_id: UUID
-    seq: int | None
-    what: str
-
-    def __str__(self) -> str:
-        where = f"event {self.seq} of run {self.run_id}" if self.seq else f"run {self.run_id}"
-        return f"{where}: {self.what}"
+    def __call__(self, what: str, share: float | None = None, /) -> None:
+        """Show it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was read, and what was found: unbroken when `faults` is empty."""
+    """What was read, and what was found: unbroken when `faults` is empty. `unsealed` is what has
+    ended since the last checkpoint, of which a removal would not show."""
 
     runs: int
     events: int
+    checkpoints: int
+    entries: int
+    unsealed: int
     faults: tuple[Fault, ...]
 
 
-async def verify(
-    connections: tuple[AsyncConnection[TupleRow], AsyncConnection[TupleRow]],
+def verify(
+    url: str,
+    report: Report,
     *,
-    max_faults: int = 20,
+    keys: Mapping[str, bytes] | None = None,
+    anchors: Sequence[Anchor] = (),
+    max_faults: int = MAX_FAULTS,
 ) -> Verified:
-    """Read everything once, in bounded memory, on two connections whose transactions see the same
-    snapshot. Stops looking after `max_faults`."""
-    events = audit_events.every_event(connections[1])
-    pending = await anext(events, None)
-    faults: list[Fault] = []
-    run_count = event_count = 0
-    async for run in audit_events.every_run(connections[0]):
-        run_count += 1
-        while pending is not None and pending.run_id < run.run_id:
-            faults.append(Fault(pending.run_id, pending.seq, "belongs to no run on record"))
-            pending = await anext(events, None)
-        checker = _ChainChecker(run)
-        while pending is not None and pending.run_id == run.run_id:
-            event_count += 1
-            checker.take(pending)
-            pending = await anext(events, None)
-        faults += checker.finish()
-        if len(faults) >= max_faults:
-            break
-    else:
-        faults += [
-            Fault(e.run_id, e.seq, "belongs to no run on record")
-            async for e in _rest(pending, events)
-        ]
-    return Verified(run_count, event_count, tuple(faults[:max_faults]))
+    """Read everything once, in bounded memory, as it was at one moment. Stops looking after
+    `max_faults`. `keys` are the public keys to trust, raw, by id; without them those on record
+    are. `anchors` are checkpoints known from elsewhere."""
+    with (
+        closing(psycopg.connect(url)) as first,
+        closing(psycopg.connect(url)) as second,
+        ExitStack() as streams,
+    ):
+        _share_a_moment(first, second)
+        checking = _Checking(first, second, streams, report, max_faults)
+        checking.chains()
+        checking.seals(keys, anchors)
+        checking.loose()
+        return checking.found()
 
 
-async def _rest(
-    pending: EventRow | None, events: AsyncIterator[EventRow]
-) -> AsyncIterator[EventRow]:
-    if pending is not None:
-        yield pending
-    async for event in events:
-        yield event
+def _share_a_moment(first: whole_record.Connection, second: whole_record.Connection) -> None:
+    first.isolation_level = second.isolation_level = IsolationLevel.REPEATABLE_READ
+    row = first.execute("SELECT pg_export_snapshot()").fetchone()
+    if row is not None:
+        second.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(row[0])))
 
 
-class _ChainChecker:
-    """Follows one chain; only its first fault is told, since all later ones follow from it."""
+class _Checking:
+    """One pass over everything. Once there are enough faults the streams are left as they are."""
 
-    def __init__(self, run: AuditedRun) -> None:
-        self.run = run
-        self.fault: Fault | None = None
-        self.seq = 0
-        self.head = run.log.hash if run.log else ""
-        self.last: EventRow | None = None
-        if run.log is None:
-            self._fail(None, "its log row was removed")
-        elif run.log.hash != log_hash(run.log):
-            self._fail(None, "its log row was changed after it was written")
+    def __init__(
+        self,
+        first: whole_record.Connection,
+        second: whole_record.Connection,
+        streams: ExitStack,
+        report: Report,
+        max_faults: int,
+    ) -> None:
+        self._first, self._second = first, second
+        self._streams = streams
+        self._report = report
+        self._max_faults = max_faults
+        self._faults: list[Fault] = []
+        self._expected = whole_record.counts(first)
+        self._chains: Chains | None = None
+        self._seals: Seals | None = None
 
-    def take(self, event: EventRow) -> None:
-        """The next event in order of number."""
-        if self.fault is not None:
+    def chains(self) -> None:
+        """Runs and their events."""
+        self._chains = chains = Chains(
+            self._stream(self._first, whole_record.RUNS),
+            self._stream(self._second, whole_record.EVENTS),
+        )
+        for count, fault in enumerate(chains.faults()):
+            if self._is_enough_with(fault):
+                return
+            if count % _REPORT_EVERY == 0:
+                self._report("Reading the events", _share(chains.events, self._expected.events))
+
+    def seals(self, keys: Mapping[str, bytes] | None, anchors: Sequence[Anchor]) -> None:
+        """Signing keys, checkpoints, and what they hold."""
+        if self._is_enough_with(None):
             return
-        if event.seq != self.seq + 1:
-            self._fail(self.seq + 1, "was removed")
-        elif event.hash != event_hash(event):
-            self._fail(event.seq, "its content was changed after it was written")
-        elif event.prev_hash != self.head:
-            self._fail(event.seq, "does not follow the event before it: inserted or reordered")
-        self.seq, self.head, self.last = event.seq, event.hash, event
+        known = keys if keys is not None else self._keys_on_record()
+        self._seals = seals = Seals(
+            self._stream(self._first, whole_record.CHECKPOINTS),
+            self._stream(self._second, whole_record.ENTRIES),
+            keys=known,
+            anchors={anchor.place: anchor for anchor in anchors},
+        )
+        for fault in seals.faults():
+            if self._is_enough_with(fault):
+                return
+            self._report("Reading the checkpoints", _share(seals.entries, self._expected.entries))
 
-    def finish(self) -> list[Fault]:
-        """The first fault of the chain, if any."""
-        run = self.run
-        if self.fault is None:
-            if run.head_hash is None or run.head_seq is None:
-                self._fail(None, "its state was removed")
-            elif self.seq < run.head_seq:
-                self._fail(self.seq + 1, "was removed")
-            elif self.seq > run.head_seq or self.head != run.head_hash:
-                self._fail(self.seq, "is not the end that the run's state knows")
+    def loose(self) -> None:
+        """What is in no checkpoint."""
+        if self._is_enough_with(None):
+            return
+        for kind, entry_id, what in self._stream(self._first, whole_record.LOOSE):
+            subject: Subject = "run" if kind == "run" else "access"
+            if self._is_enough_with(Fault(subject, entry_id or "", what or "")):
+                return
+        for row in self._stream(self._first, whole_record.UNSEALED_ACCESSES):
+            if row[8] != digest([text or "" for text in row[:8]]):
+                fault = Fault("access", row[0] or "", "was changed after it was written")
+                if self._is_enough_with(fault):
+                    return
+
+    def found(self) -> Verified:
+        """Everything so far."""
+        return Verified(
+            runs=self._chains.runs if self._chains else 0,
+            events=self._chains.events if self._chains else 0,
+            checkpoints=self._seals.checkpoints if self._seals else 0,
+            entries=self._seals.entries if self._seals else 0,
+            unsealed=self._expected.unsealed,
+            faults=tuple(self._faults),
+        )
+
+    def _is_enough_with(self, fault: Fault | None) -> bool:
+        if fault is not None:
+            self._faults.append(fault)
+        return len(self._faults) >= self._max_faults
+
+    def _stream(
+        self, connection: whole_record.Connection, statement: str
+    ) -> Iterator[tuple[str | None, ...]]:
+        return self._streams.enter_context(closing(whole_record.stream(connection, statement)))
+
+    def _keys_on_record(self) -> dict[str, bytes]:
+        keys = {}
+        for key_id, public in self._stream(self._second, whole_record.KEYS):
+            raw = bytes.fromhex(public or "")
+            if key_id_of(raw) == key_id:
+                keys[key_id] = raw
             else:
-                self._check_end()
-        return [self.fault] if self.fault else []
+                self._faults.append(Fault("key", key_id or "", "its public half was changed"))
+        return keys
 
-    def _check_end(self) -> None:
-        if self.last is None or self.last.stage != "completed":
-            return
-        summary = orjson.loads(self.last.detail)["summary"]
-        if summary["status"] != self.run.status:
-            self._fail(None, "its status is not the one on record")
-        elif text_digest(self.run.answer or "") != summary["answer_digest"]:
-            self._fail(None, "its answer was changed after it was recorded")
 
-    def _fail(self, seq: int | None, what: str) -> None:
-        self.fault = Fault(self.run.run_id, seq, what)
+def _share(done: int, expected: int) -> float:
+    return min(1.0, done / max(1, expected))
+
+
+__all__ = ["Anchor", "Fault", "Verified", "verify"]

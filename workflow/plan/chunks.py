@@ -43,6 +43,7 @@ class Chunk:
     when: When | None = None
     grain: Grain | None = None
     number: Decimal | None = None
+    step: Grain | None = None
     is_personal: bool = False
     is_unreadable_time: bool = False
 
@@ -100,6 +101,8 @@ def _may_be_bag(key: tuple[str, ...], lexicon: Lexicon) -> bool:
 def _value_at(
     tokens: Sequence[Token], at: int, values: ValueIndex
 ) -> tuple[int, tuple[Value, ...]] | None:
+    if tokens[at].word in values.named_days:
+        return 1, values.named_days[tokens[at].word]
     best: tuple[int, tuple[Value, ...]] | None = None
     stems: list[str] = []
     for position in range(at, len(tokens)):
@@ -123,11 +126,12 @@ def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
         words = tuple(t.word for t in tokens[at : at + length])
         marks = MARKS.get(words, ())
         grain = GRAINS.get(words) or GRAINS.get(tuple(t.stem for t in tokens[at : at + length]))
+        step = grammar.STEPS.get(" ".join(words))
         is_personal = words in PERSONAL
         is_unreadable = words in UNREADABLE
-        if marks or grain or is_personal or is_unreadable:
+        if marks or grain or step or is_personal or is_unreadable:
             return length, Chunk(
-                "", words, (), marks=marks, grain=grain, is_personal=is_personal,
+                "", words, (), marks=marks, grain=grain, step=step, is_personal=is_personal,
                 is_unreadable_time=is_unreadable,
             )  # fmt: skip
     return None
@@ -197,6 +201,7 @@ def _chunk_at(
         values=value[1] if value is not None and value[0] == length else (),
         when=when[1] if when is not None and when[0] == length else None,
         grain=held.grain if held else None,
+        step=held.step if held else None,
         number=token.number if length == 1 else None,
         is_personal=held.is_personal if held else False,
         is_unreadable_time=held.is_unreadable_time if held else False,

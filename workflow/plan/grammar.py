@@ -5,9 +5,10 @@ To teach it a way of saying something, add the words here and an example to
 they are names, labels and synonyms of its semantic model.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 
-from contracts.plan import Grain
+from contracts.plan import Grain, WidgetType
 
 
 def words(text: str) -> frozenset[str]:
@@ -46,7 +47,40 @@ class Mark(StrEnum):
     ASCENDING = "ascending"
     DESCENDING = "descending"
     FUTURE = "future"
+    THAN = "than"
+    CHANGE = "change"
+    COMPARATIVE = "comparative"
+    PERIOD_BEFORE = "the period before"
+    YEAR_BEFORE = "the year before"
+    SHARE = "share"
+    RUNNING = "running total"
+    WITHIN = "within each"
+    TIES = "ties"
+    WHY = "why"
+    FOLLOW = "follow-up"
+    FLIP = "the other way round"
 
+
+# What goes down; the other words of change go up, or do not say.
+FALLING = """fall, fell, fallen, falls, falling, fall in, drop, dropped, drops, drop in, dropping,
+    decline, declined, declines, decline in, decline of, declining, decrease, decreased, decreases,
+    decrease in, decrease of, shrink, shrank, shrunk, shrinking, went down, go down, gone down, is
+    down, are down, was down, were down, down from, down on, is down from, is down on, was down
+    from, are down from, are down on, loss in, lose, lost, dip, dip in, dipped, reduction in,
+    down"""
+RISING = """grow, grew, grown, growing, increase, increased, increases, rise, rose, risen, went up,
+    go up, gone up, is up, are up, was up, were up, up from, up on, is up from, is up on, was up
+    from, are up from, are up on, improve, improved, up"""
+# What "as a ..." asks for.
+WIDGETS: dict[str, WidgetType] = {
+    "table": "table", "table of": "table", "list view": "table", "spreadsheet": "table",
+    "bar chart": "bar", "bar graph": "bar", "bars": "bar", "bar": "bar", "column chart": "bar",
+    "line chart": "line", "line graph": "line", "line": "line", "lines": "line", "curve": "line",
+    "pie chart": "pie", "pie": "pie", "pie graph": "pie", "donut": "pie", "donut chart": "pie",
+    "single number": "metric", "big number": "metric", "kpi": "metric",
+}  # fmt: skip
+# A picture, whichever fits.
+PICTURES = words("chart graph plot diagram visual visually picture visualisation visualization")
 
 # One way of saying it a line or a comma; several words are one way, matched before shorter ones.
 WORDS: dict[Mark, str] = {
@@ -72,7 +106,60 @@ WORDS: dict[Mark, str] = {
     Mark.AND: "and, or, &, plus, as well as, and also, along with, together with, ;, /",
     Mark.VERSUS: """versus, vs, against, compared to, compared with, compare, comparing, v, in
         comparison to, in comparison with, comparison of, comparison between, relative to,
-        difference between, comparison""",
+        difference between, comparison, compare to, compare with, compares to, compares with,
+        compared against, compared, as opposed to, difference of""",
+    Mark.THAN: "than, more than in, less than in, higher than in, lower than in",
+    Mark.CHANGE: f"""{FALLING}, {RISING}, change, changes, changed, change in, changes in, change
+        of, growth, growth in, growth of, growth rate, growth rate of, increase in, increase of,
+        rise in, delta, delta of, movement in, move, moved, shift in, shifted, by how much""",
+    Mark.COMPARATIVE: """better, worse, higher, lower, more, less, fewer, bigger, smaller, larger,
+        stronger, weaker""",
+    Mark.PERIOD_BEFORE: """the period before, previous period, the previous period, the prior
+        period, prior period, preceding period, the preceding period, the period before that, the
+        month before, the week before, the day before, the quarter before, the month before that,
+        the previous one, the one before, period over period, a month earlier, a week earlier, a
+        day earlier, a quarter earlier, the preceding month, the preceding week, the preceding
+        quarter, the preceding day, previous month's, the month prior, the week prior""",
+    Mark.YEAR_BEFORE: """same month last year, same period last year, same time last year, same
+        quarter last year, same week last year, same day last year, same month of last year, same
+        period of last year, same quarter of last year, same week of last year, same month a year
+        ago, same period a year ago, same month the year before, same period the year before, same
+        month in the previous year, same period in the previous year, same month of the previous
+        year, same period of the previous year, same month previous year, same period previous
+        year, the year before, a year earlier, one year earlier, a year before, year earlier, the
+        preceding year, the year prior""",
+    Mark.SHARE: """share, share of, shares of, shares, percentage, percentage of, percentages,
+        percent, percent of, proportion, proportion of, proportions, fraction, fraction of,
+        portion, portion of, contribution, contribution of, contribution to, contribute,
+        contributes, contributed, contribute to, contributes to, contributed to, pct, pct of, %,
+        % of, percentage share, percentage share of, as a percentage of, as a share of, as
+        percentage of, as share of, as a percent of, in percent, in percentages, as a percentage,
+        as percentages, percentual share, per cent, per cent of, as a proportion of, as % of,
+        relative share, relative share of""",
+    Mark.RUNNING: """running total, running total of, running totals, running totals of, running
+        sum, running sum of, cumulative, cumulatively, cumulated, accumulated, accumulating,
+        cumulative total, cumulative total of, cumulative sum, cumulative sum of, rolling total,
+        rolling total of, rolling sum of, added up over time, summed up over time""",
+    Mark.WITHIN: "within each, within every, inside each, within its, inside every",
+    Mark.TIES: """with ties, including ties, ties included, include ties, keep ties, ties,
+        and ties""",
+    Mark.WHY: """why, why did, why was, why were, why is, why are, why has, why have, why do, why
+        does, how come, what caused, what causes, what explains, what explained, explain why,
+        reason for, reasons for, the reason for, the reasons for, reason why, what is behind, what
+        was behind, what's behind, what drove, what drives, what led to, what is the reason for,
+        what is the cause of, what was the cause of, cause of, causes of, what made, the reason,
+        what are the reasons for, driver of, drivers of, what is driving, because of what""",
+    Mark.FOLLOW: """what about, how about, and what about, and how about, and now, now, instead,
+        same, the same, same again, the same again, same for, the same for, same but, the same
+        but, same with, the same with, again, also, as well, too, and for, only, just, that, it,
+        them, those, this one, break it down, break that down, break it down by, break that down
+        by, split it, split that, split it by, split that by, that one, do the same, and, but,
+        ok, okay, then, make it, make that, turn it into, turn that into, show it, show that,
+        show them, this, these""",
+    Mark.FLIP: """the other way round, the other way around, other way round, other way around,
+        reversed, reverse, reverse it, reverse the order, reverse that, in reverse, reverse order,
+        in reverse order, flip it, flip the order, upside down, turn it around, the opposite,
+        the reverse, invert, inverted, invert the order""",
     Mark.NOT: """not, no, without, excluding, except, except for, exclude, other than, but not,
         non, outside, outside of, apart from, never, leaving out, leave out, ignoring, besides,
         not including, all but, everything but, anything but, anywhere but, not counting, ! =, <
@@ -86,10 +173,18 @@ WORDS: dict[Mark, str] = {
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
-    Mark.ABOVE: "more than, over, above, greater than, exceeding, higher than, >, longer than",
-    Mark.AT_LEAST: "at least, no less than, no fewer than, minimum of, > =",
-    Mark.BELOW: "less than, fewer than, under, below, lower than, <, shorter than",
-    Mark.AT_MOST: "at most, no more than, up to, maximum of, not more than, < =",
+    Mark.ABOVE: """more than, over, above, greater than, exceeding, higher than, >, longer than,
+        exceed, exceeds, exceeded, larger than, bigger than, in excess of, upwards of, beyond,
+        surpass, surpasses, surpassed, surpassing, better than, north of""",
+    Mark.AT_LEAST: """at least, no less than, no fewer than, minimum of, > =, a minimum of, not
+        less than, not fewer than, greater than or equal to, more than or equal to, reach, reaches,
+        reached, reaching, or more, or above, or over, and above, or higher, and more, or
+        better, and up, or greater""",
+    Mark.BELOW: """less than, fewer than, under, below, lower than, <, shorter than, smaller than,
+        south of""",
+    Mark.AT_MOST: """at most, no more than, up to, maximum of, not more than, < =, a maximum of,
+        less than or equal to, fewer than or equal to, not over, not above, not exceeding, or
+        less, or fewer, or below, or under, and below, or lower, and under""",
     Mark.ORDER_BY: """sorted by, sort by, ordered by, order by, ranked by, rank by, ranking by,
         ranked, ranked on, measured by, in terms of, based on, when ranked by, ranking of""",
     Mark.ASCENDING: "ascending, asc, in ascending order, lowest first, from lowest to highest",
@@ -119,7 +214,7 @@ WORDS: dict[Mark, str] = {
         entitled, if any, living, live, lives, located, based, individual, different, various,
         respective, respectively, while, the same, same, ok, okay, doing, performing, good
         morning, good afternoon, good evening, create, draw, build, prepare, write, much, many,
-        hence, wonder, wondering, question, quick, quickly, again, down, up, out, terms, which
+        hence, wonder, wondering, question, quick, quickly, out, terms, which
         one, ones, given, looking, interested, interested in, rank, sort, rank the, sort the,
         would you, could you, can you, can i, may i""",
 }
@@ -149,9 +244,16 @@ ADVERB_GRAINS = frozenset(GRAINS) - frozenset(UNITS) - {
 UNREADABLE_TIME = """day of the week, day of week, days of the week, weekday, weekdays, weekend,
     weekends, time of day, time of the day, hour, hours, hour of day, hour of the day, month of
     the year, day of the month, day of month, monday, mondays, tuesday, tuesdays, wednesday,
-    wednesdays, thursday, thursdays, friday, fridays, saturday, saturdays, sunday, sundays, month
-    over month, year over year, week over week, month on month, year on year, hourly, mom, yoy,
-    quarter over quarter, end of the month, fortnight, decade, season, minute, minutes"""
+    wednesdays, thursday, thursdays, friday, fridays, saturday, saturdays, sunday, sundays,
+    hourly, end of the month, fortnight, decade, season, minute, minutes"""
+# A change from one to the next.
+STEPS: dict[str, Grain] = {
+    f"{unit} {word} {unit}": unit for unit in UNITS.values() for word in ("over", "on", "to")
+} | {"mom": "month", "yoy": "year", "wow": "week", "qoq": "quarter", "dod": "day"}
+# Days of the week, as values of a field; "weekend" names two of them.
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKEND = frozenset({"weekend", "weekends"})
+WORKDAYS = frozenset({"workday", "workdays"})
 
 MONTHS = {
     name: number
@@ -177,7 +279,12 @@ PLACE_WORDS = words("us")
 BEFORE_A_PLACE = words("in the from across outside within inside")
 
 # What a metric's unit is called, where a question says it ("duration in days").
-UNIT_WORDS = {"days": "days"}
+UNIT_WORDS = {"days": "days", "day": "days"}
+MONEY_UNITS = words("dollar dollars euro euros pound pounds usd eur gbp bucks $ € £")
+MONEY_SIGNS = frozenset("$€£=")
+MULTIPLES = {"k": Decimal(1_000), "thousand": Decimal(1_000), "million": Decimal(1_000_000)}
+# What is done with an amount of money, so that "customers who paid over 100" is about the sum.
+PAYING = words("pay paid pays spend spent spends")
 
 # A superlative of use, not of an amount: it means the rows are counted.
 POPULAR = frozenset({"popular", "popularity", "frequent", "frequently", "often", "common", "busy"})
@@ -235,6 +342,22 @@ SQL = (
     r"\bor\s+1\s*=\s*1\b",
     r"\bcount\s*\(\s*\*\s*\)",
     r"\bcopy\b.+\bto\s+program\b",
+)
+
+# What asks for the meaning of a word, not for its value.
+DEFINITIONS = (
+    r"\bhow (is|are|was|were|do|does) .*\b(calculated?|computed?|measured?|defined?|worked out"
+    r"|counted|determined|derived)\b",
+    r"\b(definitions?|meaning|formula|calculation) (of|for|behind)\b",
+    r"\bwhat (does|do|did) .*\bmean\b",
+    r"\bdefine\b",
+    r"\bwhat (is|are) meant (by|with)\b",
+    r"\bwhat (counts|qualifies) as\b",
+    r"\bexplain (what|how|the (term|word|metric|meaning))\b",
+    r"\bwhat (do|did) (you|we|they) mean\b",
+    r"\bwhat goes into\b",
+    r"\bwhat (is|are) included in\b",
+    r"\bwhat (exactly )?(is|are) (a|an|the (difference|distinction) between)\b",
 )
 
 # What is asked of people and is never in a masked source.

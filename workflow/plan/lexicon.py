@@ -324,7 +324,10 @@ def _ways(text: str) -> list[Phrase]:
 def _marks() -> dict[Phrase, tuple[grammar.Mark, ...]]:
     found: dict[Phrase, tuple[grammar.Mark, ...]] = {}
     for mark, text in grammar.WORDS.items():
-        for way in _ways(text):
+        ways = _ways(text)
+        if mark in (grammar.Mark.PERIOD_BEFORE, grammar.Mark.YEAR_BEFORE):
+            ways += [("the", *way) for way in ways if way[0] != "the"]
+        for way in ways:
             found[way] = (*found.get(way, ()), mark)
     found[(",",)] = (grammar.Mark.AND,)
     return found
@@ -335,3 +338,5 @@ GRAINS = {tuple(way.split()): grain for way, grain in grammar.GRAINS.items()}
 UNREADABLE = frozenset(_ways(grammar.UNREADABLE_TIME))
 PERSONAL = frozenset(_ways(grammar.PERSONAL_WISHES))
 LONGEST_MARK = max(len(way) for way in (*MARKS, *UNREADABLE, *PERSONAL))
+FALLING = frozenset(_ways(grammar.FALLING))
+RISING = frozenset(_ways(grammar.RISING))

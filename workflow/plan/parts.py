@@ -1,43 +1,91 @@
 """What the readers find in a question: typed pieces of a plan, with what is still open in them."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
-from contracts.plan import Grain, Operator, Scalar
+from contracts.plan import Grain, Operator, Scalar, TimeRange, WidgetType
 from workflow.plan.lexicon import Term
 from workflow.plan.when import When
 
 
 @dataclass(frozen=True, slots=True)
 class FilterPart:
-    """A condition; `options` holds the fields it can be about, each with its values."""
+    """A condition; `options` holds the fields it can be about, each with its values. `first` and
+    `last` are its places in the question. `is_or` joins it to the one before it by "or"."""
 
     operator: Operator
     options: tuple[tuple[str, tuple[Scalar, ...]], ...]
     text: str
     is_compared: bool = False
+    first: int = -1
+    last: int = -1
+    is_or: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TimePart:
     """Periods in the order of the question. `stamp` is the chunk just before the first, which
-    may say which date is meant ("returned in July"); `field` is that date once it is settled."""
+    may say which date is meant ("returned in July"); `field` is that date once it is settled.
+    `settled` are the days, where a follow-up keeps those of before."""
 
     whens: tuple[When, ...]
     is_compared: bool
     stamp: int | None
     is_joined: bool = True
     field: str | None = None
+    settled: TimeRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPart:
+    """Two periods side by side. `to` is `named` where the question says both, or only the other
+    one (`when`); `step` is the grain of "month over month". `is_falling` and `is_rising` say which
+    way it is said to go, `is_rate` that it is meant in percent."""
+
+    to: Literal["named", "previous_period", "previous_year"]
+    when: When | None = None
+    step: Grain | None = None
+    is_change: bool = False
+    is_falling: bool = False
+    is_rising: bool = False
+    is_rate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HavingPart:
+    """A threshold on each group: any of `metrics` may be meant by `text`."""
+
+    operator: Operator
+    numbers: tuple[Decimal, ...]
+    metrics: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What is worked out from the rows, and how they are shown. `is_picture` wants a picture of
+    whatever kind."""
+
+    is_share: bool = False
+    is_running: bool = False
+    with_ties: bool = False
+    widget: WidgetType | None = None
+    is_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DimensionPart:
     """Something to group by: the fields a phrase can mean, or a grain. `is_trend` leaves the
-    grain to the length of the period."""
+    grain to the length of the period; `is_asked` says that the question is which ones,
+    `is_within` that shares start anew for each of it."""
 
     terms: tuple[Term, ...] = ()
     grain: Grain | None = None
     is_trend: bool = False
     text: str = ""
+    is_asked: bool = False
+    is_within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +101,13 @@ class RankPart:
 @dataclass(frozen=True, slots=True)
 class MetricsPart:
     """The sets of metrics that the question can mean. With one and no `ask` it is settled.
-    `ordered_by` is the one that "by" names, where the rows are ordered by it."""
+    `ordered_by` is the one that "by" names, where the rows are ordered by it; `is_open` says that
+    the question named none."""
 
     alternatives: tuple[tuple[str, ...], ...]
     ask: str | None = None
     ordered_by: str | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +121,6 @@ class Parts:
     metrics: MetricsPart
     is_compared: bool
     row_order: bool | None = None
+    comparison: ComparisonPart | None = None
+    having: tuple[HavingPart, ...] = ()
+    extras: Extras = Extras()

@@ -1,29 +1,92 @@
 """Says a plan as a question that this planner reads as the same plan."""
 
 from datetime import date
+from decimal import Decimal
 
-from contracts.plan import Dimension, Filter, Plan
+from contracts.plan import Dimension, Filter, FilterGroup, Plan
 from workflow.plan.lexicon import Lexicon
 from workflow.plan.tokens import phrase
 from workflow.plan.when import said, time_range
 
-_COMPARISONS = {"gt": "over", "gte": "at least", "lt": "under", "lte": "at most"}
+_COMPARISONS = {
+    "gt": "over", "gte": "at least", "lt": "under", "lte": "at most", "eq": "exactly",
+}  # fmt: skip
+
+
+_CHANGES = ("_change", "_change_ratio")
 
 
 def question_of(plan: Plan, lexicon: Lexicon) -> str:
     """The question. Not every plan can be said so that it reads back; the caller checks."""
-    metrics = _and([_metric(name, lexicon) for name in plan.metrics])
-    filters = tuple(f for f in plan.filters if isinstance(f, Filter))  # groups cannot be said yet
-    dated = _dated(filters, lexicon)
-    plain = [f for f in filters if not (dated and lexicon.is_date(f.field))]
-    conditions = "".join(_filter(f, lexicon) for f in plain) + dated + _time(plan, lexicon)
+    metrics = _calculated(plan, _and([_metric(name, lexicon) for name in plan.metrics]))
+    conditions = _conditions(plan, lexicon)
     if plan.limit is not None and len(plan.dimensions) == 1 and plan.order:
         return _ranked(plan, metrics, conditions, lexicon)
     if plan.dimensions:
         is_doubtful = lexicon.other_date(plan.metrics[0]) is not None
-        groups = _and([_dimension(d, lexicon, in_full=is_doubtful) for d in plan.dimensions])
-        return f"{metrics[:1].upper()}{metrics[1:]} by {groups}{conditions}"
+        within = {
+            name for made in plan.calculations if made.kind == "share" for name in made.within
+        }
+        groups = [d for d in plan.dimensions if d.field not in within]
+        said_groups = _and([_dimension(d, lexicon, in_full=is_doubtful) for d in groups])
+        each = "".join(f" within each {lexicon.spoken('field', name)}" for name in sorted(within))
+        return f"{metrics[:1].upper()}{metrics[1:]} by {said_groups}{each}{conditions}"
     return _plain(plan, metrics, lexicon, conditions)
+
+
+def _calculated(plan: Plan, metrics: str) -> str:
+    kinds = {made.kind for made in plan.calculations}
+    share = "share of " if "share" in kinds else ""
+    return f"{share}{'running total of ' if 'running_total' in kinds else ''}{metrics}"
+
+
+def _conditions(plan: Plan, lexicon: Lexicon) -> str:
+    single = tuple(f for f in plan.filters if isinstance(f, Filter))
+    dated = _dated(single, lexicon)
+    plain = [f for f in single if not (dated and lexicon.is_date(f.field))]
+    groups = [f for f in plan.filters if isinstance(f, FilterGroup)]
+    texts = [
+        *(_filter(f, lexicon) for f in plain),
+        *(_group(g, lexicon) for g in groups),
+        dated,
+        _having(plan, lexicon),
+        _time(plan, lexicon),
+        _comparison(plan),
+    ]
+    return "".join(texts)
+
+
+def _group(group: FilterGroup, lexicon: Lexicon) -> str:
+    """Alternatives over different fields; what is nested cannot be said."""
+    inner = [_filter(f, lexicon) for f in group.filters if isinstance(f, Filter)]
+    return " or".join(inner)
+
+
+def _having(plan: Plan, lexicon: Lexicon) -> str:
+    said = []
+    for condition in plan.having:
+        if isinstance(condition, Filter) and condition.field in lexicon.metrics:
+            label = _metric(condition.field, lexicon)
+            said.append(f"{label} {_compared(condition)}")
+    return f" with {_and(said)}" if said else ""
+
+
+def _compared(condition: Filter) -> str:
+    values = [f"{v:f}" if isinstance(v, Decimal) else str(v) for v in condition.values]
+    if condition.operator == "between":
+        return f"between {' and '.join(values)}"
+    return f"{_COMPARISONS.get(condition.operator, condition.operator)} {_and(values)}"
+
+
+def _comparison(plan: Plan) -> str:
+    held = plan.comparison
+    if held is None:
+        return ""
+    if held.period is not None:
+        return f" compared with {held.period.label}"
+    if held.to == "previous_year":
+        return " compared with the same period last year"
+    return " compared with the previous period"
 
 
 def _plain(plan: Plan, metrics: str, lexicon: Lexicon, conditions: str) -> str:
@@ -40,6 +103,9 @@ def _plain(plan: Plan, metrics: str, lexicon: Lexicon, conditions: str) -> str:
 def _ranked(plan: Plan, metrics: str, conditions: str, lexicon: Lexicon) -> str:
     group = plan.dimensions[0]
     descending = plan.order[0].descending
+    if plan.order[0].by.endswith(_CHANGES):
+        rate = "percentage " if plan.order[0].by.endswith("_ratio") else ""
+        metrics = f"{rate}change in {metrics}"
     thing = group.grain or lexicon.spoken("field", group.field)
     if plan.limit == 1 and lexicon.plural(plan.metrics[0]) is not None:
         return f"Which {thing} has the {'most' if descending else 'fewest'} {metrics}{conditions}?"
@@ -48,7 +114,10 @@ def _ranked(plan: Plan, metrics: str, conditions: str, lexicon: Lexicon) -> str:
             f"Which {thing} has the {'highest' if descending else 'lowest'} {metrics}{conditions}?"
         )
     things = plural_of(thing)
-    return f"{'Top' if descending else 'Bottom'} {plan.limit} {things} by {metrics}{conditions}"
+    ties = " with ties" if plan.with_ties else ""
+    return (
+        f"{'Top' if descending else 'Bottom'} {plan.limit} {things} by {metrics}{ties}{conditions}"
+    )
 
 
 def _metric(name: str, lexicon: Lexicon) -> str:
@@ -73,9 +142,7 @@ def _filter(condition: Filter, lexicon: Lexicon) -> str:
         return f" for {label} {_and(values)}"
     if condition.operator in ("ne", "not_in"):
         return f" excluding {label} {_and(values)}"
-    return (
-        f" with {label} {_COMPARISONS.get(condition.operator, condition.operator)} {_and(values)}"
-    )
+    return f" with {label} {_compared(condition)}"
 
 
 def _dated(filters: tuple[Filter, ...], lexicon: Lexicon) -> str:

@@ -1,6 +1,7 @@
 """What occurs in the data a person may see, by the words it is made of."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,6 +54,7 @@ class ValueIndex:
                     partial.setdefault(word, []).append(value)
         self.phrases = {key: tuple(values) for key, values in phrases.items()}
         self.longest = max((len(key) for key in phrases), default=0)
+        self.named_days = _named_days(self.phrases)
         self._partial = partial
         self.surface = surface
         self.pairs = frozenset(pairs)
@@ -61,6 +63,19 @@ class ValueIndex:
         """The values that a stem is a part of, if they are few enough to choose from."""
         found = self._partial.get(word, [])
         return tuple(found) if len(found) <= _FEW else ()
+
+
+def _named_days(
+    phrases: Mapping[tuple[str, ...], tuple[Value, ...]],
+) -> dict[str, tuple[Value, ...]]:
+    """What "weekend" stands for: the values of the fields that hold both of its days."""
+    found: dict[str, tuple[Value, ...]] = {}
+    for names, days in ((grammar.WEEKEND, slice(5, 7)), (grammar.WORKDAYS, slice(0, 5))):
+        held = [phrases.get(phrase(day), ()) for day in grammar.WEEKDAYS[days]]
+        fields = set.intersection(*({v.field for v in values} for values in held))
+        meant = tuple(v for values in held for v in values if v.field in fields)
+        found |= dict.fromkeys(names, meant) if meant else {}
+    return found
 
 
 _Content = tuple[tuple[str, tuple[str, ...]], ...]

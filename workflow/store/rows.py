@@ -58,15 +58,19 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditedRun:
-    """A log row beside the state of its run; either may be missing from a damaged record."""
+class AccessRow:
+    """A row of `record_accesses`; `query` is JSON text. Who read the database itself, by the
+    command line, has a name and no id."""
 
-    run_id: UUID
-    log: LogRow | None
-    head_seq: int | None
-    head_hash: str | None
-    status: str | None
-    answer: str | None
+    access_id: UUID
+    org_id: UUID
+    user_id: UUID | None
+    username: str
+    role: str
+    at: datetime
+    what: str
+    query: str
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,18 @@ WITH moved AS (
         finished_at = CASE WHEN %(status)s NOT IN ('running', 'needs_approval') THEN now() END
     WHERE run_id = %(run_id)s AND head_hash = %(previous_hash)s
       AND worker_id IS NOT DISTINCT FROM %(worker_id)s
-    RETURNING cancel_requested),
+    RETURNING cancel_requested, org_id),
 written AS (
     INSERT INTO query_audit_events (run_id, seq, stage, status, at, duration_ms, detail,
         prev_hash, hash)
     SELECT %(run_id)s, event.seq, event.stage, event.status, event.at, event.duration_ms,
         event.detail::json, event.prev_hash, event.hash
     FROM moved, json_to_recordset(%(events)s) AS event (seq integer, stage text, status text,
-        at timestamptz, duration_ms numeric, detail text, prev_hash text, hash text))
+        at timestamptz, duration_ms numeric, detail text, prev_hash text, hash text)),
+ended AS (
+    INSERT INTO unsealed_entries (entry_id, org_id, kind)
+    SELECT %(run_id)s, org_id, 'run' FROM moved
+    WHERE %(status)s NOT IN ('running', 'needs_approval'))
 SELECT cancel_requested,
     set_config('synchronous_commit',
         CASE WHEN %(status)s = 'running' AND NOT %(is_shown)s THEN 'off' ELSE 'on' END, true)

@@ -28,6 +28,7 @@ def url(app_url: str, warehouse_url: str, reader_secret: str) -> Iterator[str]:
         warehouse_url=SecretStr(warehouse_url),
         warehouse_reader_secret=SecretStr(reader_secret),
         internal_token=SecretStr(KEY),
+        signing_key_secret=SecretStr(KEY),
     )
     with serving(create(settings)) as url:
         yield url

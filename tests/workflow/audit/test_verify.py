@@ -1,118 +1,22 @@
 """The record as a forger would meet it: whatever is done to it, `verify` names the place."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import perf_counter
-from uuid import UUID
 
 import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
-from contracts.context import UserContext
 from contracts.run import RunStatus, Stage
-from kit.canonical import canonical, text_digest
-from kit.database import Pool, make_pool
-from workflow.audit.chain import sealed_log
+from tests.workflow.audit.conftest import Record
 from workflow.audit.journal import Journal
-from workflow.audit.verify import Verified, verify
+from workflow.audit.verify import Verified
 from workflow.store import runs
-from workflow.store.rows import LogRow, Run
-
-STAGES = (Stage.RETRIEVAL, Stage.PLANNING, Stage.VALIDATION, Stage.EXECUTION, Stage.NARRATION)
-
-
-@dataclass
-class Record:
-    url: str
-    runs: list[UUID]
-
-    def forge(self, sql: str, **values: object) -> None:
-        """Change the record as an owner can who switches the triggers off."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")
-            assert connection.execute(sql, values).rowcount > 0
-
-    async def verify(self) -> Verified:
-        first = await psycopg.AsyncConnection.connect(self.url)
-        second = await psycopg.AsyncConnection.connect(self.url)
-        async with first, second:
-            return await verify((first, second))
-
-    async def faults(self) -> list[str]:
-        return [str(f) for f in (await self.verify()).faults]
-
-
-async def write_run(pool: Pool, org_id: UUID) -> UUID:
-    context = UserContext(
-        user_id=uuid7(),
-        username="someone",
-        org_id=org_id,
-        role="store_manager",
-        permissions=("ask",),
-        store_ids=(1,),
-        is_all_stores=False,
-        allowed_views=(),
-    )
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=org_id,
-            user_id=context.user_id,
-            username=context.username,
-            role=context.role,
-            conversation_id=uuid7(),
-            question="What is total revenue for my store 1?",
-            user_context=canonical(context.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
-    worker = uuid7()
-    async with pool.connection() as connection:
-        await runs.arrive(connection, log, worker_id=worker, is_first=True, idempotency_key=None)
-    run = Run(
-        run_id=log.run_id,
-        conversation_id=log.conversation_id,
-        question=log.question,
-        context=context,
-        status=RunStatus.RUNNING,
-        asked_at=log.asked_at,
-        head_seq=0,
-        head_hash=log.hash,
-    )
-    journal = Journal(pool, run, worker_id=worker, publish=lambda _: None)
-    for stage in STAGES:
-        journal.add(stage, "ok", perf_counter(), {"note": f"said at {stage.value}"})
-        await journal.flush()
-    text = '{"answer":"33,689.74"}'
-    journal.add(
-        Stage.COMPLETED,
-        "completed",
-        perf_counter(),
-        {"status": "completed", "answer_digest": text_digest(text)},
-    )
-    await journal.flush(RunStatus.COMPLETED, answer=text)
-    return log.run_id
-
-
-@pytest.fixture
-async def record(app_url: str) -> Record:
-    with psycopg.connect(app_url, autocommit=True) as connection:
-        row = connection.execute(
-            "INSERT INTO organisations (name) VALUES ('one') RETURNING org_id"
-        ).fetchone()
-    assert row is not None
-    pool = make_pool(app_url, name="test")
-    await pool.open()
-    try:
-        return Record(app_url, [await write_run(pool, row[0]) for _ in range(3)])
-    finally:
-        await pool.close()
 
 
 async def test_an_untouched_record_is_unbroken(record: Record) -> None:
-    assert await record.verify() == Verified(runs=3, events=18, faults=())
+    assert record.verify() == Verified(
+        runs=3, events=18, checkpoints=0, entries=0, unsealed=3, faults=()
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +35,7 @@ async def test_an_altered_event_is_found(record: Record, column: str) -> None:
     record.forge(
         f"UPDATE query_audit_events SET {column} WHERE run_id = %(run)s AND seq = 3", run=run
     )
-    assert await record.faults() == [
+    assert record.faults() == [
         f"event 3 of run {run}: its content was changed after it was written"
     ]
 
@@ -144,7 +48,7 @@ async def test_a_removed_event_is_found(record: Record, seq: int) -> None:
         run=run,
         seq=seq,
     )
-    assert await record.faults() == [f"event {seq} of run {run}: was removed"]
+    assert record.faults() == [f"event {seq} of run {run}: was removed"]
 
 
 async def test_reordered_events_are_found(record: Record) -> None:
@@ -157,7 +61,7 @@ async def test_reordered_events_are_found(record: Record) -> None:
         run=run,
     )
     record.forge("UPDATE query_audit_events SET seq = seq - 100 WHERE seq > 100")
-    (fault,) = await record.faults()
+    (fault,) = record.faults()
     assert fault.startswith(f"event 2 of run {run}: ")
 
 
@@ -171,7 +75,7 @@ async def test_an_inserted_event_is_found(record: Record) -> None:
         """,
         run=run,
     )
-    (fault,) = await record.faults()
+    (fault,) = record.faults()
     assert fault.startswith(f"event 7 of run {run}: ")
 
 
@@ -180,7 +84,7 @@ async def test_a_chain_recomputed_without_its_tail_is_found_by_the_run_s_state(
 ) -> None:
     run = record.runs[0]
     record.forge("DELETE FROM query_audit_events WHERE run_id = %(run)s AND seq > 4", run=run)
-    assert await record.faults() == [f"event 5 of run {run}: was removed"]
+    assert record.faults() == [f"event 5 of run {run}: was removed"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +100,7 @@ async def test_a_chain_recomputed_without_its_tail_is_found_by_the_run_s_state(
 async def test_who_asked_what_is_under_the_chain(record: Record, column: str) -> None:
     run = record.runs[1]
     record.forge(f"UPDATE query_audit_logs SET {column} WHERE run_id = %(run)s", run=run)
-    assert await record.faults() == [f"run {run}: its log row was changed after it was written"]
+    assert record.faults() == [f"run {run}: its log row was changed after it was written"]
 
 
 async def test_a_changed_answer_is_found(record: Record) -> None:
@@ -204,7 +108,7 @@ async def test_a_changed_answer_is_found(record: Record) -> None:
     record.forge(
         """UPDATE runs SET answer = '{"answer":"33,689.75"}' WHERE run_id = %(run)s""", run=run
     )
-    assert await record.faults() == [f"run {run}: its answer was changed after it was recorded"]
+    assert record.faults() == [f"run {run}: its answer was changed after it was recorded"]
 
 
 @pytest.mark.parametrize(
@@ -214,14 +118,14 @@ async def test_a_changed_answer_is_found(record: Record) -> None:
 async def test_a_missing_row_is_found(record: Record, table: str, what: str) -> None:
     run = record.runs[1]
     record.forge(f"DELETE FROM {table} WHERE run_id = %(run)s", run=run)
-    assert await record.faults() == [f"run {run}: {what}"]
+    assert record.faults() == [f"run {run}: {what}"]
 
 
 async def test_events_of_no_run_are_found(record: Record) -> None:
     run = record.runs[2]
     record.forge("DELETE FROM runs WHERE run_id = %(run)s", run=run)
     record.forge("DELETE FROM query_audit_logs WHERE run_id = %(run)s", run=run)
-    faults = await record.faults()
+    faults = record.faults()
     assert f"event 1 of run {run}: belongs to no run on record" in faults
 
 
@@ -259,19 +163,16 @@ async def test_the_workflow_s_login_may_only_add_to_the_record(
 
 
 async def test_a_worker_that_lost_its_run_writes_nothing(record: Record) -> None:
-    pool = make_pool(record.url, name="test")
-    await pool.open()
     run_id = record.runs[0]
-    async with pool.connection() as connection:
+    async with record.pool.connection() as connection:
         rows = await connection.execute(
             "SELECT org_id, user_id FROM runs WHERE run_id = %s", (run_id,)
         )
         org_id, user_id = (await rows.fetchone()) or (None, None)
         run = await runs.get(connection, run_id, org_id=org_id, user_id=user_id)
     assert run is not None
-    journal = Journal(pool, run, worker_id=uuid7(), publish=lambda _: None)
+    journal = Journal(record.pool, run, worker_id=uuid7(), publish=lambda _: None)
     journal.add(Stage.COMPLETED, "again", perf_counter(), {})
     with pytest.raises(runs.Lost):
         await journal.flush(RunStatus.COMPLETED, answer="{}")
-    await pool.close()
-    assert (await record.verify()).faults == ()
+    assert record.faults() == []

@@ -104,11 +104,8 @@ class Service:
             time.sleep(0.1)
         raise AssertionError("the run did not end")
 
-    async def is_unbroken(self) -> bool:
-        first = await psycopg.AsyncConnection.connect(self.app_url)
-        second = await psycopg.AsyncConnection.connect(self.app_url)
-        async with first, second:
-            return (await verify((first, second))).faults == ()
+    def is_unbroken(self) -> bool:
+        return verify(self.app_url, lambda *_: None).faults == ()
 
 
 @pytest.fixture
@@ -125,6 +122,7 @@ def service(app_url: str, warehouse_url: str) -> Service:
         "WAREHOUSE_URL": warehouse_url,
         "INTERNAL_TOKEN": KEY,
         "WAREHOUSE_READER_SECRET": KEY,
+        "SIGNING_KEY_SECRET": KEY,
         "WORKFLOW_PORT": str(port),
     }
     context = UserContext(
@@ -155,7 +153,7 @@ async def test_a_killed_run_is_finished_by_the_next_process(
     assert answer["status"] == "completed"
     assert answer["row_count"] == 1
     assert service.stages(run_id) == STAGES
-    assert await service.is_unbroken()
+    assert service.is_unbroken()
 
 
 @pytest.mark.parametrize("moment", ["before", "added", "written"])
@@ -172,7 +170,7 @@ async def test_a_run_that_waits_for_approval_survives_as_waiting(
         answer = service.wait_until_finished(run_id)
     assert answer["status"] == "needs_approval"
     assert service.stages(run_id) == ["rag_retrieval", "llm_generation", "validation", "approval"]
-    assert await service.is_unbroken()
+    assert service.is_unbroken()
 
 
 @pytest.mark.parametrize(

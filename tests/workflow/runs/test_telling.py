@@ -60,6 +60,7 @@ async def workflow(app_url: str, warehouse_url: str, reader_secret: str) -> Asyn
         warehouse_url=SecretStr(warehouse_url),
         warehouse_reader_secret=SecretStr(reader_secret),
         internal_token=SecretStr("k" * 40),
+        signing_key_secret=SecretStr("k" * 40),
     )
     async with running(settings) as made:
         yield made

@@ -26,6 +26,8 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
             parts += _after_by(reading, at)
         elif chunk.has(Mark.ORDER_BY):
             parts += _after_order_by(reading, at, has_groups=bool(parts))
+        elif chunk.has(Mark.WITHIN):
+            parts += [(-1, replace(part, is_within=True)) for _, part in _after_by(reading, at)]
         elif chunk.has(Mark.TREND):
             reading.claim(at, "over time")
             parts.append((at, DimensionPart(is_trend=True, text=chunk.text)))
@@ -37,6 +39,35 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
     has_grain = any(part.grain for _, part in parts)
     ordered = sorted(parts, key=lambda p: p[0])
     return tuple(part for _, part in ordered if not (part.is_trend and has_grain))
+
+
+def read_compared_groups(
+    reading: Reading, people: DimensionPart | None
+) -> tuple[DimensionPart, ...]:
+    """The groups that a threshold is on, where no "by" names them: "categories with more than
+    500 rentals"."""
+    if people is not None:
+        return (people,)
+    for at, chunk in list(reading.free()):
+        if is_dimension(chunk) and (chunk.is_plural or _is_every(reading, at)):
+            reading.claim(at, "group by")
+            return (dimension_at(chunk),)
+    return ()
+
+
+def counts_groups(reading: Reading) -> bool:
+    """Whether the question is how many groups there are, "how many customers spent over 100"."""
+    return any(
+        chunk.has(Mark.HOW_MANY) and not chunk.terms
+        and (thing := reading.after(at)) is not None
+        and reading.claims.get(thing) == "group by"
+        for at, chunk in enumerate(reading.chunks)
+    )  # fmt: skip
+
+
+def _is_every(reading: Reading, at: int) -> bool:
+    before = reading.at(at - 1)
+    return before is not None and before.has(Mark.ALL, Mark.BY)
 
 
 def read_listed(reading: Reading) -> DimensionPart | None:
@@ -171,7 +202,7 @@ def _asked_which(reading: Reading) -> list[tuple[int, DimensionPart]]:
         if is_dimension(held) and (is_first_thing or (held.is_plural and asked == at + 1)):
             reading.claim(at, "which")
             reading.claim(asked, "group by")
-            found.append((asked, dimension_at(held)))
+            found.append((asked, replace(dimension_at(held), is_asked=True)))
     return found
 
 

@@ -350,7 +350,9 @@ def _by_question_word(reading: Reading) -> MetricsPart:
     is_popular = any(set(c.words) <= POPULAR for c in reading.chunks)
     offered = [f for f in facts if f.is_row_count] if is_popular else found
     offered = offered or _one_of_each(list(facts))
-    return MetricsPart(tuple((name,) for name in _names(offered)), "Which number do you want?")
+    return MetricsPart(
+        tuple((name,) for name in _names(offered)), "Which number do you want?", is_open=True
+    )
 
 
 def _one_of_each(facts: list[MetricFacts]) -> list[MetricFacts]:

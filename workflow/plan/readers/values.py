@@ -1,5 +1,7 @@
 """Reads conditions: "store 1", "Shoes", "not in Canada", "amount over 5", "returned"."""
 
+from dataclasses import replace
+
 from contracts.plan import Operator, Scalar
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
@@ -7,7 +9,7 @@ from workflow.plan.lexicon import Term
 from workflow.plan.parts import FilterPart
 from workflow.plan.reading import Reading
 
-_OPERATORS: dict[Mark, Operator] = {
+OPERATORS: dict[Mark, Operator] = {
     Mark.ABOVE: "gt", Mark.AT_LEAST: "gte", Mark.BELOW: "lt", Mark.AT_MOST: "lte",
 }  # fmt: skip
 _BEFORE_NUMBER = frozenset({"number", "no", "#", "id", "is", "=", ":", "nr", "numbers", "ids"})
@@ -21,7 +23,25 @@ def read_filters(reading: Reading) -> tuple[FilterPart, ...]:
         *_named(reading),
         *_flags(reading),
     ]
-    return _merged(parts, is_compared=reading.has_mark(Mark.VERSUS))
+    return _joined(reading, _merged(parts, is_compared=reading.has_mark(Mark.VERSUS)))
+
+
+def _joined(reading: Reading, parts: tuple[FilterPart, ...]) -> tuple[FilterPart, ...]:
+    """Conditions on different things that stand in one list: "or" between them is kept, and a
+    "not" before the list is for all of it."""
+    found: list[FilterPart] = []
+    for part in sorted(parts, key=lambda p: p.first):
+        held = found[-1] if found else None
+        between = reading.chunks[held.last + 1 : part.first] if held is not None else ()
+        is_list = bool(between) and all(c.has(Mark.AND) or c.is_filler for c in between)
+        is_or = is_list and any(c.words == ("or",) for c in between)
+        is_bare = is_list and all(c.has(Mark.AND) for c in between)
+        is_denied = held is not None and held.operator == "not_in"
+        if is_denied and is_bare and part.operator == "in":
+            found.append(replace(part, operator="not_in"))
+        else:
+            found.append(replace(part, is_or=is_or and not is_denied))
+    return tuple(found)
 
 
 def _merged(parts: list[FilterPart], *, is_compared: bool) -> tuple[FilterPart, ...]:
@@ -37,7 +57,8 @@ def _merged(parts: list[FilterPart], *, is_compared: bool) -> tuple[FilterPart, 
                     for (name, ours), (_, theirs) in zip(held.options, part.options, strict=True)
                 )
                 merged[index] = FilterPart(
-                    held.operator, options, f"{held.text} {part.text}", is_compared
+                    held.operator, options, f"{held.text} {part.text}", is_compared,
+                    min(held.first, part.first), max(held.last, part.last),
                 )  # fmt: skip
                 break
         else:
@@ -86,6 +107,8 @@ def _numbered(reading: Reading) -> list[FilterPart]:
                 tuple((t.name, tuple(ids)) for t in terms),
                 chunk.text,
                 is_compared,
+                place,
+                numbers[-1],
             )
         )
     return parts
@@ -157,7 +180,12 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
         before = reading.before(label)
         if label < place and before is not None and reading.chunks[before].has(Mark.BY):
             reading.claim(before, meaning)
-    return FilterPart("not_in" if is_negated else "in", options, chunk.text, is_compared)
+    first, last = places[0], places[-1]
+    if label is not None:
+        first, last = min(first, label), max(last, label)
+    return FilterPart(
+        "not_in" if is_negated else "in", options, chunk.text, is_compared, first, last
+    )
 
 
 def _more_values(reading: Reading, place: int) -> list[int]:
@@ -239,7 +267,10 @@ def flag_at(reading: Reading, place: int) -> FilterPart | None:
     is_true = _negate(reading, place) is terms[0].is_negated
     label = reading.label("field", terms[0].name)
     reading.claim(place, f"{label} is {'yes' if is_true else 'no'}")
-    return FilterPart("eq", tuple((t.name, (is_true,)) for t in terms), reading.chunks[place].text)
+    text = reading.chunks[place].text
+    return FilterPart(
+        "eq", tuple((t.name, (is_true,)) for t in terms), text, first=place, last=place
+    )
 
 
 def _amount_terms(reading: Reading, chunk: Chunk) -> tuple[Term, ...]:
@@ -252,7 +283,7 @@ def _thresholds(reading: Reading) -> list[FilterPart]:
     """A numeric field compared with a number: "amount over 5", "more than 5 days open"."""
     parts: list[FilterPart] = []
     for place, chunk in enumerate(reading.chunks):
-        mark = next((m for m in chunk.marks if m in _OPERATORS), None)
+        mark = next((m for m in chunk.marks if m in OPERATORS), None)
         number = place + 1
         while (held := reading.at(number)) is not None and held.text in ("$", "€", "£", "="):
             number += 1
@@ -269,7 +300,11 @@ def _thresholds(reading: Reading) -> list[FilterPart]:
                 reading.claim(p, meaning)
             parts.append(
                 FilterPart(
-                    _OPERATORS[mark], tuple((t.name, (held.number,)) for t in terms), chunk.text
+                    OPERATORS[mark],
+                    tuple((t.name, (held.number,)) for t in terms),
+                    chunk.text,
+                    first=min(place, label),
+                    last=max(number, label),
                 )
             )
             break

@@ -11,6 +11,7 @@ from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
 from workflow.plan.builtin import gate
 from workflow.plan.grammar import WORDS
 from workflow.plan.lexicon import lexicon_for
+from workflow.semantic.filters import single_filters
 
 _KNOWN = sorted(
     {w for text in WORDS.values() for w in text.replace(",", " ").split()}
@@ -30,7 +31,9 @@ def _is_sound(planned: Planned, role: str) -> None:
     fields = {f.name for d in model.datasets for f in d.fields}
     assert set(plan.metrics) <= {m.name for m in model.metrics}
     assert plan.metrics
-    assert {d.field for d in plan.dimensions} | {f.field for f in plan.filters} <= fields
+    assert {d.field for d in plan.dimensions} | {
+        f.field for f in single_filters(plan.filters)
+    } <= fields
     assert {o.by for o in plan.order} <= {*plan.metrics, *(d.field for d in plan.dimensions)}
 
 

@@ -1,0 +1,108 @@
+"""A record of three runs, as the journal writes it, and a forger's means to change it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from uuid_utils.compat import uuid7
+
+from contracts.context import UserContext
+from contracts.run import RunStatus, Stage
+from kit.canonical import canonical, text_digest
+from kit.database import Pool, make_pool
+from workflow.audit.chain import sealed_log
+from workflow.audit.journal import Journal
+from workflow.audit.verify import Verified, verify
+from workflow.store import runs
+from workflow.store.rows import LogRow, Run
+
+STAGES = (Stage.RETRIEVAL, Stage.PLANNING, Stage.VALIDATION, Stage.EXECUTION, Stage.NARRATION)
+
+
+@dataclass
+class Record:
+    url: str
+    pool: Pool
+    org_id: UUID
+    runs: list[UUID]
+
+    def forge(self, sql: str, **values: object) -> None:
+        """Change the record as an owner can who switches the triggers off."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            assert connection.execute(sql, values).rowcount > 0
+
+    def verify(self, **options: Any) -> Verified:
+        return verify(self.url, lambda *_: None, **options)
+
+    def faults(self, **options: Any) -> list[str]:
+        return [str(f) for f in self.verify(**options).faults]
+
+
+async def write_run(pool: Pool, org_id: UUID) -> UUID:
+    context = UserContext(
+        user_id=uuid7(),
+        username="someone",
+        org_id=org_id,
+        role="store_manager",
+        permissions=("ask",),
+        store_ids=(1,),
+        is_all_stores=False,
+        allowed_views=(),
+    )
+    log = sealed_log(
+        LogRow(
+            run_id=uuid7(),
+            org_id=org_id,
+            user_id=context.user_id,
+            username=context.username,
+            role=context.role,
+            conversation_id=uuid7(),
+            question="What is total revenue for my store 1?",
+            user_context=canonical(context.model_dump(mode="json")),
+            asked_at=datetime.now(UTC),
+            hash="",
+        )
+    )
+    worker = uuid7()
+    async with pool.connection() as connection:
+        await runs.arrive(connection, log, worker_id=worker, is_first=True, idempotency_key=None)
+    run = Run(
+        run_id=log.run_id,
+        conversation_id=log.conversation_id,
+        question=log.question,
+        context=context,
+        status=RunStatus.RUNNING,
+        asked_at=log.asked_at,
+        head_seq=0,
+        head_hash=log.hash,
+    )
+    journal = Journal(pool, run, worker_id=worker, publish=lambda _: None)
+    for stage in STAGES:
+        journal.add(stage, "ok", perf_counter(), {"note": f"said at {stage.value}"})
+        await journal.flush()
+    text = '{"answer":"33,689.74"}'
+    journal.add(
+        Stage.COMPLETED,
+        "completed",
+        perf_counter(),
+        {"status": "completed", "answer_digest": text_digest(text)},
+    )
+    await journal.flush(RunStatus.COMPLETED, answer=text)
+    return log.run_id
+
+
+@pytest.fixture
+async def record(app_url: str) -> AsyncIterator[Record]:
+    with psycopg.connect(app_url, autocommit=True) as connection:
+        row = connection.execute(
+            "INSERT INTO organisations (name) VALUES ('one') RETURNING org_id"
+        ).fetchone()
+    assert row is not None
+    async with make_pool(app_url, name="test") as pool:
+        yield Record(app_url, pool, row[0], [await write_run(pool, row[0]) for _ in range(3)])

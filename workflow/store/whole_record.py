@@ -1,0 +1,127 @@
+"""The whole record, as streams of rows in bounded memory, for whoever recomputes it.
+
+COPY, because at a million events what a cursor costs is most of the time. All columns come as
+text, formatted as they are hashed; a column that may be missing is None.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+Connection = psycopg.Connection[TupleRow]
+Text = str | None
+
+_MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
+# An answer is only as good as its digest, and may be megabytes.
+RUNS = f"""
+COPY (
+    SELECT coalesce(l.run_id, r.run_id) AS run_id, l.org_id, l.user_id, l.username, l.role,
+        l.conversation_id, l.question, l.user_context, {_MOMENT.format("l.asked_at")}, l.hash,
+        r.head_seq, r.head_hash, r.status,
+        encode(sha256(convert_to(coalesce(r.answer::text, ''), 'UTF8')), 'hex')
+    FROM query_audit_logs l FULL JOIN runs r USING (run_id)
+    ORDER BY run_id
+) TO STDOUT
+"""
+
+EVENTS = f"""
+COPY (
+    SELECT run_id, seq, stage, status, {_MOMENT.format("at")}, duration_ms, detail, prev_hash, hash
+    FROM query_audit_events ORDER BY run_id, seq
+) TO STDOUT
+"""
+
+KEYS = """
+COPY (SELECT key_id, encode(public_key, 'hex') FROM signing_keys ORDER BY created_at) TO STDOUT
+"""
+
+CHECKPOINTS = """
+COPY (
+    SELECT org_id, number, body, digest, key_id, signature FROM checkpoints
+    ORDER BY org_id, number
+) TO STDOUT
+"""
+
+# Each entry beside what it stands for as that is now.
+ENTRIES = f"""
+COPY (
+    SELECT e.org_id, e.number, e.position, e.kind, e.entry_id, e.seq, e.digest,
+        r.head_seq, r.head_hash,
+        a.access_id, a.org_id, coalesce(a.user_id::text, ''), a.username, a.role,
+        {_MOMENT.format("a.at")}, a.what, a.query, a.hash
+    FROM checkpoint_entries e
+    LEFT JOIN runs r ON e.kind = 'run' AND r.run_id = e.entry_id
+    LEFT JOIN record_accesses a ON e.kind = 'access' AND a.access_id = e.entry_id
+    ORDER BY e.org_id, e.number, e.position
+) TO STDOUT
+"""
+
+# What has ended and is neither sealed nor waiting for it, and what waits and is not there.
+LOOSE = """
+COPY (
+    SELECT 'run', run_id, 'has ended, but is neither sealed nor waiting to be' FROM runs
+    WHERE status NOT IN ('running', 'needs_approval')
+      AND NOT EXISTS (SELECT FROM checkpoint_entries e WHERE e.entry_id = run_id)
+      AND NOT EXISTS (SELECT FROM unsealed_entries u WHERE u.entry_id = run_id)
+    UNION ALL
+    SELECT 'access', access_id, 'is neither sealed nor waiting to be' FROM record_accesses
+    WHERE NOT EXISTS (SELECT FROM checkpoint_entries e WHERE e.entry_id = access_id)
+      AND NOT EXISTS (SELECT FROM unsealed_entries u WHERE u.entry_id = access_id)
+    UNION ALL
+    SELECT kind, entry_id, 'was removed while it waited to be sealed' FROM unsealed_entries
+    WHERE NOT EXISTS (SELECT FROM runs WHERE run_id = entry_id)
+      AND NOT EXISTS (SELECT FROM query_audit_logs WHERE run_id = entry_id)
+      AND NOT EXISTS (SELECT FROM record_accesses WHERE access_id = entry_id)
+    ORDER BY 1, 2
+) TO STDOUT
+"""
+
+# Accesses that no checkpoint holds yet; the others come with their entries.
+UNSEALED_ACCESSES = f"""
+COPY (
+    SELECT access_id, org_id, coalesce(user_id::text, ''), username, role, {_MOMENT.format("at")},
+        what, query, hash
+    FROM record_accesses
+    WHERE NOT EXISTS (SELECT FROM checkpoint_entries e WHERE e.entry_id = access_id)
+    ORDER BY access_id
+) TO STDOUT
+"""
+
+RECEIPTS = """
+COPY (
+    SELECT c.run_id, c.body, c.key_id, c.signature, r.head_seq, r.head_hash
+    FROM receipts c LEFT JOIN runs r USING (run_id) ORDER BY c.run_id
+) TO STDOUT
+"""
+
+COUNTS = """
+SELECT coalesce((SELECT sum(head_seq) FROM runs), 0)::bigint AS events,
+    (SELECT count(*) FROM checkpoint_entries) AS entries,
+    (SELECT count(*) FROM unsealed_entries) AS unsealed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there should be to read, and what no checkpoint holds yet."""
+
+    events: int
+    entries: int
+    unsealed: int
+
+
+def stream(connection: Connection, statement: str) -> Generator[tuple[Text, ...]]:
+    """The rows of one of the statements above. The connection is busy until the last, or until
+    the generator is closed."""
+    with closing(connection.cursor()) as cursor, cursor.copy(statement.encode()) as copy:
+        yield from copy.rows()
+
+
+def counts(connection: Connection) -> Counts:
+    """By what the runs say of themselves."""
+    with connection.cursor(row_factory=class_row(Counts)) as cursor:
+        return cursor.execute(COUNTS).fetchone() or Counts(0, 0, 0)
