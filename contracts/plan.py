@@ -112,7 +112,8 @@ class Order(Wire):
 
 class Plan(Wire):
     """A request over a semantic model. Filters are joined by AND, and so are those of `having`,
-    whose fields are columns of the result that are not dimensions. `with_ties` keeps the rows
+    whose fields are columns of the result: a condition there on a dimension leaves rows out after
+    shares and totals are worked out over all of them. `with_ties` keeps the rows
     that are equal, in what `order` names, to the last one inside the limit. Relative periods are
     resolved (`workflow/semantic/resolve.py`) before a plan is compiled and recorded."""
 

@@ -145,7 +145,15 @@ class Assembler(ComparisonAssembly):
         if found and not dimensions:
             plans = self._plans(*((self._split_by(f), names) for f in self._rankable(names)))
             raise Unclear("For each of what?", plans)
-        return (*found, *self._moved(names, dimensions, comparison))
+        return (*found, *self._only(dimensions), *self._moved(names, dimensions, comparison))
+
+    def _only(self, dimensions: tuple[Dimension, ...]) -> tuple[Filter, ...]:
+        """ "The share of Horror": its row of all of them."""
+        return tuple(
+            _condition(group.field, part.only, dict(part.only.options)[group.field])
+            for part, group in zip(self._parts.dimensions, dimensions, strict=False)
+            if part.only is not None
+        )
 
     def _moved(
         self,
@@ -225,7 +233,7 @@ class Assembler(ComparisonAssembly):
     def _share_of(self, part: FilterPart) -> Self:
         kept = tuple(p for p in self._parts.filters if p is not part)
         terms = tuple(Term("field", field, 0) for field, _ in part.options)
-        group = DimensionPart(terms, text=part.text)
+        group = DimensionPart(terms, text=part.text, only=part)
         return self._with(filters=kept, dimensions=(group,))
 
     # -- order -----------------------------------------------------------------------------

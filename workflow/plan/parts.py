@@ -78,7 +78,8 @@ class Extras:
 class DimensionPart:
     """Something to group by: the fields a phrase can mean, or a grain. `is_trend` leaves the
     grain to the length of the period; `is_asked` says that the question is which ones,
-    `is_within` that shares start anew for each of it."""
+    `is_within` that shares start anew for each of it. `only` leaves rows out at the end, once
+    shares of all of them are worked out."""
 
     terms: tuple[Term, ...] = ()
     grain: Grain | None = None
@@ -86,6 +87,7 @@ class DimensionPart:
     text: str = ""
     is_asked: bool = False
     is_within: bool = False
+    only: FilterPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ def question_of(plan: Plan, lexicon: Lexicon) -> str:
     """The question. Not every plan can be said so that it reads back; the caller checks."""
     metrics = _calculated(plan, _and([_metric(name, lexicon) for name in plan.metrics]))
     conditions = _conditions(plan, lexicon)
+    only = [f for f in plan.having if isinstance(f, Filter) and f.field in lexicon.fields]
+    if only:  # a share of one value in the whole
+        return f"What is the {metrics}{''.join(_filter(f, lexicon) for f in only)}{conditions}?"
     if plan.limit is not None and len(plan.dimensions) == 1 and plan.order:
         return _ranked(plan, metrics, conditions, lexicon)
     if plan.dimensions:

@@ -317,11 +317,11 @@ def _check_running(
 
 
 def _having(plan: Plan, columns: Sequence[OutputColumn]) -> tuple[Condition, ...]:
-    by_name = {column.name: column for column in columns if column.role == "metric"}
+    by_name = {column.name: column for column in columns}
 
     def find(name: str) -> Subject:
         if name not in by_name:
-            raise PlanError(f"{name} is not a number of this plan's rows.", field=name)
+            raise PlanError(f"{name} is not a column of this plan's rows.", field=name)
         return by_name[name]
 
     return bind(plan.having, find)
