@@ -86,6 +86,8 @@ class ComparisonAssembly(GroupAssembly):
     def _named(
         self, part: ComparisonPart, parts: Parts, facts: list[MetricFacts], reference: date
     ) -> Settled:
+        if part.period is not None:
+            return Settled(parts, Comparison(to="period", period=part.period))
         now, other, is_assumed = _two(part, parts.time)
         if now is None or other is None:
             raise Unclear("Which period shall I compare it with?")

@@ -24,6 +24,7 @@ from contracts.plan import (
 )
 from workflow.plan.ask_back import alternatives
 from workflow.plan.assemble import Assembled
+from workflow.plan.follow_up import understand_after
 from workflow.plan.history import Exchange
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.readers.safety import refuse_unsafe
@@ -62,7 +63,7 @@ def plan(
     Relative periods count from the newest day in the data, or from `today` if that is earlier.
     """
     asker = asker_for(model, full_model, profile, context, today)
-    outcome = understand(question, asker)
+    outcome = understand_after(question, history, asker) if history else understand(question, asker)
     if isinstance(outcome.end, Refused):
         return _refused(question, outcome, suggestions)
     if isinstance(outcome.end, Unclear):

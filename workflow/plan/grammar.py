@@ -153,9 +153,9 @@ WORDS: dict[Mark, str] = {
         same, the same, same again, the same again, same for, the same for, same but, the same
         but, same with, the same with, again, also, as well, too, and for, only, just, that, it,
         them, those, this one, break it down, break that down, break it down by, break that down
-        by, split it, split that, split it by, split that by, that one, do the same, and, but,
-        ok, okay, then, make it, make that, turn it into, turn that into, show it, show that,
-        show them, this, these""",
+        by, split it, split that, split it by, split that by, that one, do the same, further, in
+        addition, additionally, and, but, ok, okay, then, make it, make that, turn it into, turn
+        that into, show it, show that, show them, this, these""",
     Mark.FLIP: """the other way round, the other way around, other way round, other way around,
         reversed, reverse, reverse it, reverse the order, reverse that, in reverse, reverse order,
         in reverse order, flip it, flip the order, upside down, turn it around, the opposite,
@@ -342,6 +342,23 @@ SQL = (
     r"\bor\s+1\s*=\s*1\b",
     r"\bcount\s*\(\s*\*\s*\)",
     r"\bcopy\b.+\bto\s+program\b",
+)
+
+# What adds to what was asked before, where the rest replaces it.
+ADDING = frozenset({
+    "also", "too", "as well", "in addition", "additionally", "break it down", "break that down",
+    "break it down by", "break that down by", "split it", "split that", "split it by",
+    "split that by", "further", "add",
+})  # fmt: skip
+# Replies to a question back: the place of a choice, and the words around it.
+PLACES = {
+    "first": 0, "1st": 0, "1": 0, "one": 0, "former": 0, "a": 0, "second": 1, "2nd": 1, "2": 1,
+    "two": 1, "b": 1, "third": 2, "3rd": 2, "3": 2, "three": 2, "c": 2, "fourth": 3, "4th": 3,
+    "4": 3, "four": 3, "last": -1, "latter": -1,
+}  # fmt: skip
+REPLY_WORDS = words(
+    """the option choice number please yes i mean meant want that is it this would like take by
+    for in of ok okay thanks reading answer go with"""
 )
 
 # What asks for the meaning of a word, not for its value.

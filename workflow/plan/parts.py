@@ -40,11 +40,13 @@ class TimePart:
 @dataclass(frozen=True, slots=True)
 class ComparisonPart:
     """Two periods side by side. `to` is `named` where the question says both, or only the other
-    one (`when`); `step` is the grain of "month over month". `is_falling` and `is_rising` say which
+    one (`when`, or `period` where it is kept from before); `step` is the grain of "month over
+    month". `is_falling` and `is_rising` say which
     way it is said to go, `is_rate` that it is meant in percent."""
 
     to: Literal["named", "previous_period", "previous_year"]
     when: When | None = None
+    period: TimeRange | None = None
     step: Grain | None = None
     is_change: bool = False
     is_falling: bool = False

@@ -57,12 +57,14 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a question. `reading` is missing where it was refused before being read."""
+    """What became of a question. `reading` is missing where it was refused before being read;
+    `is_open` where it names no number."""
 
     end: Assembled | Refused | Unclear
     reading: Reading | None = None
     corrections: tuple[Correction, ...] = ()
     unused: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 def asker_for(
@@ -100,6 +102,7 @@ def understand(question: str, asker: Asker) -> Outcome:
         return Outcome(refused)
     reading, corrections = read(tokens, asker)
     unused: tuple[str, ...] = ()
+    parts: Parts | None = None
     try:
         refuse_unsafe(question, reading.chunks)
         is_why = claim_why(reading)
@@ -109,7 +112,8 @@ def understand(question: str, asker: Asker) -> Outcome:
         assembled, unused = _assembled(reading, parts)
     except (Refused, Unclear) as end:
         unused = unused or tuple(c.text for _, c in reading.free() if not (c.is_filler or c.marks))
-        return Outcome(end, reading, corrections, unused)
+        is_open = parts is None or parts.metrics.is_open
+        return Outcome(end, reading, corrections, unused, is_open)
     return Outcome(assembled, reading, corrections)
 
 
@@ -121,8 +125,11 @@ def _not_why(reading: Reading, parts: Parts) -> Unclear:
     return Unclear("I can show what moved, but not why. Do you want to see it?", plans)
 
 
-def read_parts(reading: Reading, corrections: tuple[Correction, ...]) -> Parts:
-    """Reads the question in order: each reader sees what the ones before it have left."""
+def read_parts(
+    reading: Reading, corrections: tuple[Correction, ...], *, is_follow_up: bool = False
+) -> Parts:
+    """Reads the question in order: each reader sees what the ones before it have left. By
+    itself it must say something of the data; a follow-up need not."""
     filters = read_filters(reading)
     refuse_outside_scope(reading, filters)
     refuse_unknown_scope(reading)
@@ -144,7 +151,8 @@ def read_parts(reading: Reading, corrections: tuple[Correction, ...]) -> Parts:
         metrics = MetricsPart((tuple(dict.fromkeys(h.metrics[0] for h in thresholds.having)),))
     if thresholds.having and counts_groups(reading):
         metrics = replace(metrics, ask=_COUNT_OF_GROUPS)
-    _refuse_other_topics(reading, metrics, corrections)
+    if not is_follow_up:
+        _refuse_other_topics(reading, metrics, corrections)
     return Parts(
         filters=(*filters, *thresholds.filters, *flags),
         time=time,

@@ -1,0 +1,169 @@
+"""Questions that go on from the one before: "and by month?", "only store 2", "the other way round".
+
+A question that says all it needs is never a follow-up. Otherwise what it says replaces its like in
+the plan before, what it leaves out is kept, and a note tells which.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contracts.plan import Clarify, Investigation, MetricQuery, Plan
+from workflow.plan import grammar
+from workflow.plan.ask_back import about_unused
+from workflow.plan.assemble import Assembled, Assembler
+from workflow.plan.grammar import Mark
+from workflow.plan.history import Exchange
+from workflow.plan.kept import kept_note
+from workflow.plan.leftovers import unused_words
+from workflow.plan.outcomes import Refused, Unclear
+from workflow.plan.parts_of import Unspeakable, parts_of
+from workflow.plan.readers.follow_up import read_follow_up
+from workflow.plan.readers.safety import refuse_unreadable, refuse_unsafe
+from workflow.plan.revise import revised
+from workflow.plan.tokens import fold, phrase, tokenize
+from workflow.plan.understand import Asker, Outcome, read, read_parts, understand
+
+_MOST_REPLY_WORDS = 8
+_STRONG = frozenset({"what about", "how about", "and", "same", "instead", "also", "too", "as well"})
+_SENTENCES = (
+    Mark.HOW_MANY, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.WHICH, Mark.LIST,
+)  # fmt: skip
+
+
+def understand_after(question: str, history: Sequence[Exchange], asker: Asker) -> Outcome:
+    """What becomes of the question after what was said before."""
+    chosen = _chosen(question, history)
+    if chosen is not None:
+        return understand(chosen, asker)
+    alone = understand(question, asker)
+    base = _plan_before(history)
+    if not _goes_on(alone):
+        return alone
+    if base is None:
+        return _nothing_before(alone)
+    try:
+        return _after(question, base, asker) or _not_understood(alone, base)
+    except Refused as refused:
+        return replace(alone, end=refused)
+    except Unspeakable:
+        return alone
+
+
+# -- is it one? ----------------------------------------------------------------------------------
+
+
+def _goes_on(alone: Outcome) -> bool:
+    """Whether the question, as read by itself, may go on from another."""
+    reading = alone.reading
+    if reading is None:
+        return False
+    marks = [c for c in reading.chunks if c.has(Mark.FOLLOW, Mark.FLIP) and not c.values]
+    if isinstance(alone.end, Assembled):
+        return _is_strongly_marked(alone)
+    return alone.is_open or bool(marks)
+
+
+def _is_strongly_marked(alone: Outcome) -> bool:
+    reading = alone.reading
+    assert reading is not None  # noqa: S101  it was assembled
+    texts = [" ".join(c.words) for c in reading.chunks]
+    first = next((t for t in texts if t.strip(",.?! ")), "")
+    is_marked = first in _STRONG or bool({"instead", "too", "as well", "also"} & set(texts))
+    is_marked = is_marked or any(t.startswith(("what about", "how about", "same")) for t in texts)
+    is_sentence = any(c.has(*_SENTENCES) for c in reading.chunks)
+    return is_marked and not is_sentence
+
+
+def _nothing_before(alone: Outcome) -> Outcome:
+    """A follow-up of nothing is asked back, never refused."""
+    reading = alone.reading
+    if reading is None or not isinstance(alone.end, Refused):
+        return alone
+    if any(c.has(Mark.FLIP) for c in reading.chunks):
+        return replace(
+            alone, end=Unclear("There is nothing before this. What do you want to know?")
+        )
+    return alone
+
+
+def _not_understood(alone: Outcome, base: Plan) -> Outcome:
+    """A word that nothing knows, put to the plan before: "and for marketing?"."""
+    reading = alone.reading
+    if reading is None or not isinstance(alone.end, Refused):
+        return alone
+    texts = [c.text for c in reading.chunks if not (c.marks or c.number) and c.text.isalnum()]
+    if not texts:
+        return alone
+    words = ", ".join(f"“{text}”" for text in texts[:4])
+    return replace(alone, end=Unclear(f"I did not understand {words}. Do you mean this?", (base,)))
+
+
+def _plan_before(history: Sequence[Exchange]) -> Plan | None:
+    for exchange in reversed(history):
+        if isinstance(exchange.output, MetricQuery):
+            return exchange.output.plan
+        if isinstance(exchange.output, Investigation):
+            return exchange.output.change
+    return None
+
+
+# -- one of the choices --------------------------------------------------------------------------
+
+
+def _chosen(question: str, history: Sequence[Exchange]) -> str | None:
+    """The choice that a reply to a question back names: by its place, its label or its words."""
+    output = history[-1].output if history else None
+    if not isinstance(output, Clarify) or not output.choices:
+        return None
+    said = fold(question).strip(" .!?")
+    for choice in output.choices:
+        if said in (fold(choice.label).strip(" .!?"), fold(choice.question).strip(" .!?")):
+            return choice.question
+    words = [t.word for t in tokenize(question) if not t.is_symbol]
+    if not 0 < len(words) <= _MOST_REPLY_WORDS:
+        return None
+    place = _place(words, len(output.choices))
+    if place is not None:
+        return output.choices[place].question
+    stems = set(phrase(question)) - {phrase(w)[0] for w in grammar.REPLY_WORDS}
+    holding = [c for c in output.choices if stems and stems <= set(phrase(c.question))]
+    return holding[0].question if len(holding) == 1 else None
+
+
+def _place(words: list[str], count: int) -> int | None:
+    content = [w for w in words if w not in grammar.REPLY_WORDS]
+    if len(content) == 2 and content[1] == "one":
+        content.pop()  # "the second one"
+    if len(content) != 1:
+        return None
+    place = grammar.PLACES.get(content[0])
+    if place is None:
+        return None
+    place = count + place if place < 0 else place
+    return place if 0 <= place < count else None
+
+
+# -- the plan before, revised --------------------------------------------------------------------
+
+
+def _after(question: str, base: Plan, asker: Asker) -> Outcome | None:
+    """None where the question adds nothing to the plan before."""
+    tokens = tokenize(question)
+    refuse_unreadable(question, tokens)
+    reading, corrections = read(tokens, asker)
+    refuse_unsafe(question, reading.chunks)
+    before = parts_of(base, asker.lexicon)
+    try:
+        said = read_parts(reading, corrections, is_follow_up=True)
+        parts = revised(before, said, read_follow_up(reading))
+        if parts is None:
+            return None
+        assembled = Assembler(reading, parts).build(parts.metrics.alternatives[0])
+        left = unused_words(reading, parts)
+        if left:
+            raise about_unused(reading, assembled.plan, left)
+    except Unclear as unclear:
+        return Outcome(unclear, reading, corrections)
+    notes = (*kept_note(base, assembled.plan, asker.lexicon), *assembled.notes)
+    end = replace(assembled, notes=notes, is_assumed=True)
+    return Outcome(end, reading, corrections)
