@@ -1,6 +1,7 @@
 """The single place that knows in which order the databases are migrated and seeded."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -104,14 +105,14 @@ def announce_load(databases: Databases) -> None:
 async def _seed_documents(app_url: str) -> None:
     from kit.database import make_pool
     from seeds import pagila
-    from workflow.llm.embeddings import WordLlamaEmbedder
-    from workflow.retrieve.index import index_documents
-    from workflow.retrieve.load import load
+    from workflow.llm.embeddings import Embedders, EmbeddingSettings, EmbeddingsUnavailable
+    from workflow.retrieve.refresh import Refresher
+    from workflow.semantic.load import load
 
-    documents = load(Path(pagila.__file__).parent / "documents")
-    embedder = WordLlamaEmbedder()
-    async with make_pool(app_url, name="seed", max_size=1) as pool:
-        async with pool.connection() as connection:
-            rows = await (await connection.execute("SELECT org_id FROM organisations")).fetchall()
-        for (org_id,) in rows:
-            await index_documents(pool, embedder, org_id, documents)
+    folder = Path(pagila.__file__).parent
+    model = load(folder / "model.yaml")
+    embedder = Embedders(EmbeddingSettings()).configured
+    async with make_pool(app_url, name="seed", max_size=2) as pool:
+        refresher = Refresher(pool, embedder, model, folder / "documents", minutes=60)
+        with suppress(EmbeddingsUnavailable):  # the service tries again until it is there
+            await refresher.refresh()

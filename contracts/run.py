@@ -75,12 +75,26 @@ class RunRequest(Wire):
     )
 
 
+class Match(Wire):
+    """Why a passage was chosen: its place among those found, `words` of the question that it
+    holds, and how alike the two are in meaning (cosine, 1 is the same; none where the passage is
+    not among the nearest)."""
+
+    rank: int
+    words: tuple[str, ...] = ()
+    similarity: float | None = None
+
+
 class Source(Wire):
-    """A document that was retrieved for the question."""
+    """A passage that was retrieved for the question; `document` is the lasting name of the
+    document that it is from, `kind` says what sort of document that is."""
 
     document_id: str
     title: str
     snippet: str
+    document: str = ""
+    kind: str = ""
+    match: Match | None = None
 
 
 class RiskFactor(Wire):

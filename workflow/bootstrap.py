@@ -12,9 +12,11 @@ from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
 from workflow.llm.client import from_settings as model_client
-from workflow.llm.embeddings import WordLlamaEmbedder, make_embedder
+from workflow.llm.embeddings import Embedders
 from workflow.pipeline import Parts
 from workflow.plan import model_planner
+from workflow.retrieve.refresh import Refresher
+from workflow.retrieve.search import Retriever
 from workflow.runner import Runner
 from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
@@ -42,13 +44,14 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         reader_secret=settings.warehouse_reader_secret.get_secret_value(),
     )
     client = model_client(settings)
-    embedder = make_embedder(settings)
+    embedders = Embedders(settings)
+    whole = load(settings.semantic_model)
     parts = Parts(
         pool=pool,
         warehouse=warehouse,
         profiles=ProfileCache(warehouse),
-        models=RoleModels(load(settings.semantic_model)),
-        embedder=embedder,
+        models=RoleModels(whole),
+        retriever=Retriever(pool, embedders.named),
         model_plan=partial(model_planner.plan, client=client) if client else None,
         model_words=None,
         today=lambda: datetime.now(UTC).date(),
@@ -60,18 +63,27 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         secret=settings.signing_key_secret.get_secret_value(),
         seconds=settings.checkpoint_seconds,
     )
-    if isinstance(embedder, WordLlamaEmbedder):
-        await embedder.embed(["Read the weights now, not during the first question."])
+    refresher = Refresher(
+        pool,
+        embedders.configured,
+        whole,
+        settings.knowledge_documents,
+        minutes=settings.knowledge_refresh_minutes,
+    )
+    await embedders.open()
     await pool.open(wait=True)
     await warehouse.open()
     try:
         await runner.open()
         await sealer.open()
+        refresher.start()
         yield Workflow(parts, runner, hub, settings.internal_token.get_secret_value())
         await runner.close()
         await sealer.close()
     finally:
+        await refresher.close()
         await warehouse.close()
         await pool.close()
+        await embedders.close()
         if client is not None:
             await client.close()

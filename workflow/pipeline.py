@@ -25,7 +25,6 @@ from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
-from workflow.llm.embeddings import Embedder
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
 from workflow.narrate.phrases import scope_words
@@ -34,7 +33,7 @@ from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
-from workflow.retrieve.search import search
+from workflow.retrieve.search import Retriever
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.resolve import resolve_planned
@@ -69,7 +68,7 @@ class Parts:
     warehouse: Warehouse
     profiles: ProfileCache
     models: RoleModels
-    embedder: Embedder
+    retriever: Retriever
     model_plan: ModelPlan | None
     model_words: ModelWords | None
     today: Callable[[], date]
@@ -121,7 +120,7 @@ async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) 
 
 async def _retrieve(run: Run, journal: Journal, parts: Parts) -> Retrieved:
     async def work() -> Retrieved:
-        found = await search(parts.pool, parts.embedder, run.question, run.context)
+        found = await parts.retriever.search(run.question, run.context)
         return Retrieved(sources=found)
 
     return await journal.stage(

@@ -41,6 +41,17 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         description="How often what has ended is sealed into a checkpoint, and so for how long "
         "the removal of a whole run could go unnoticed.",
     )
+    knowledge_documents: Path = Field(
+        default=Path("seeds/pagila/documents"),
+        description="Folder of the documents that answers may cite, as Markdown files; what is "
+        "said of metrics and fields comes from the semantic model beside them.",
+    )
+    knowledge_refresh_minutes: float = Field(
+        default=60.0,
+        gt=0,
+        description="How old the search over documents may become before the folder and the "
+        "semantic model are read again; only what changed is embedded anew.",
+    )
     workflow_host: str = Field(
         default="127.0.0.1", description="Address the workflow listens on; never a public one."
     )

@@ -72,9 +72,8 @@ class EmbeddingSettings(BaseSettings):
     embeddings_dimensions: int = Field(
         default=1536,
         ge=1,
-        le=2000,
-        description="Length of the vectors of EMBEDDINGS_MODEL; 256, 768, 1024 and 1536 are "
-        "searched through an index, others by reading all of an organisation's documents.",
+        le=4000,
+        description="Length of the vectors of EMBEDDINGS_MODEL.",
     )
     embeddings_timeout_seconds: float = Field(
         default=5.0, gt=0, description="How long a call to EMBEDDINGS_BASE_URL may take."
@@ -85,17 +84,55 @@ class EmbeddingSettings(BaseSettings):
     )
 
 
-def make_embedder(settings: EmbeddingSettings) -> "WordLlamaEmbedder | HttpEmbedder":
-    """The embedder that the settings ask for; nothing is loaded or called yet."""
-    if not settings.embeddings_base_url:
-        return WordLlamaEmbedder()
-    return HttpEmbedder(
-        base_url=settings.embeddings_base_url,
-        model=settings.embeddings_model,
-        dimensions=settings.embeddings_dimensions,
-        api_key=settings.openai_api_key.get_secret_value(),
-        timeout_seconds=settings.embeddings_timeout_seconds,
-    )
+class Embedders:
+    """The embedder that the settings ask for, and those that made the vectors which still serve
+    while its own are in the making. Nothing is loaded or called yet."""
+
+    def __init__(self, settings: EmbeddingSettings) -> None:
+        self._settings = settings
+        self._known: dict[str, Embedder] = {}
+        self.configured = (
+            self._of_endpoint(settings.embeddings_model, settings.embeddings_dimensions)
+            if settings.embeddings_base_url
+            else self._add(WordLlamaEmbedder())
+        )
+
+    def named(self, name: str) -> "Embedder | None":
+        """The one that makes vectors of this name; None where it cannot be reached from here.
+        One of an endpoint is taken to be at the endpoint that is set now."""
+        known = self._known.get(name)
+        if known is None and name == WordLlamaEmbedder.name:
+            return self._add(WordLlamaEmbedder())
+        model, _, dimensions = name.rpartition("/")
+        if known is None and self._settings.embeddings_base_url and dimensions.isdecimal():
+            return self._of_endpoint(model, int(dimensions))
+        return known
+
+    async def open(self) -> None:
+        """Read the built-in embedder's weights now, not during the first question."""
+        if isinstance(self.configured, WordLlamaEmbedder):
+            await self.configured.embed(["weights"])
+
+    async def close(self) -> None:
+        """Give connections back."""
+        for one in self._known.values():
+            if isinstance(one, HttpEmbedder):
+                await one.close()
+
+    def _of_endpoint(self, model: str, dimensions: int) -> "Embedder":
+        return self._add(
+            HttpEmbedder(
+                base_url=self._settings.embeddings_base_url,
+                model=model,
+                dimensions=dimensions,
+                api_key=self._settings.openai_api_key.get_secret_value(),
+                timeout_seconds=self._settings.embeddings_timeout_seconds,
+            )
+        )
+
+    def _add(self, embedder: "Embedder") -> "Embedder":
+        self._known[embedder.name] = embedder
+        return embedder
 
 
 class _Weights(NamedTuple):
@@ -196,8 +233,9 @@ class HttpEmbedder:
         timeout_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = model
+        self.name = f"{model}/{dimensions}"
         self.dimensions = dimensions
+        self._model = model
         self._clock = clock
         self._rest_until = -math.inf
         self._client = httpx.AsyncClient(
@@ -230,7 +268,7 @@ class HttpEmbedder:
         vectors = [[0.0] * self.dimensions for _ in texts]
         if not asked:
             return vectors
-        body = {"model": self.name, "input": [texts[place] for place in asked]}
+        body = {"model": self._model, "input": [texts[place] for place in asked]}
         try:
             response = await self._client.post("embeddings", json=body)
             response.raise_for_status()
@@ -256,8 +294,8 @@ class HttpEmbedder:
     def _unit(self, vector: list[float]) -> list[float]:
         if len(vector) != self.dimensions:
             raise EmbeddingsUnavailable(
-                f"{self.name} gives {len(vector)} dimensions and EMBEDDINGS_DIMENSIONS is "
-                f"{self.dimensions}; set it to {len(vector)} and index the documents again"
+                f"{self._model} gives {len(vector)} dimensions and EMBEDDINGS_DIMENSIONS is "
+                f"{self.dimensions}; set it to {len(vector)}"
             )
         length = math.sqrt(math.fsum(value * value for value in vector))
         if not math.isfinite(length):

@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from workflow.llm.embeddings import (
+    Embedders,
     EmbeddingSettings,
     EmbeddingsUnavailable,
     HttpEmbedder,
     WordLlamaEmbedder,
-    make_embedder,
 )
 
 pytestmark = pytest.mark.anyio
@@ -187,13 +187,20 @@ async def test_an_unreachable_endpoint_is_named(endpoint: Endpoint) -> None:
 def test_the_settings_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in EmbeddingSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    assert isinstance(make_embedder(EmbeddingSettings()), WordLlamaEmbedder)
+    assert isinstance(Embedders(EmbeddingSettings()).configured, WordLlamaEmbedder)
     monkeypatch.setenv("EMBEDDINGS_BASE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("EMBEDDINGS_MODEL", "some-model")
     monkeypatch.setenv("EMBEDDINGS_DIMENSIONS", "384")
-    chosen = make_embedder(EmbeddingSettings())
+    embedders = Embedders(EmbeddingSettings())
+    chosen = embedders.configured
     assert isinstance(chosen, HttpEmbedder)
-    assert (chosen.name, chosen.dimensions) == ("some-model", 384)
+    assert (chosen.name, chosen.dimensions) == ("some-model/384", 384)
+    assert embedders.named("some-model/384") is chosen
+    assert isinstance(embedders.named(WordLlamaEmbedder.name), WordLlamaEmbedder)
+    before = embedders.named("the/one/before/768")
+    assert before is not None
+    assert (before.name, before.dimensions) == ("the/one/before/768", 768)
+    assert embedders.named("unheard of") is None
 
 
 def test_every_setting_has_a_sentence() -> None:

@@ -8,7 +8,10 @@ import psycopg
 import pytest
 
 from contracts.context import Permission, UserContext
+from contracts.run import Source
 from kit.database import Pool, make_pool
+from workflow.llm.embeddings import Embedder
+from workflow.retrieve.search import Retriever
 
 
 def organisation(url: str, name: str) -> UUID:
@@ -42,6 +45,14 @@ async def opened(url: str) -> AsyncIterator[Pool]:
         yield pool
     finally:
         await pool.close()
+
+
+async def search(
+    pool: Pool, embedder: Embedder, question: str, context: UserContext, *, limit: int = 4
+) -> tuple[Source, ...]:
+    """With nothing remembered, and no other embedder at hand."""
+    retriever = Retriever(pool, lambda name: embedder if name == embedder.name else None)
+    return await retriever.search(question, context, limit=limit)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workflow.retrieve.conftest import asker, opened, organisation
+from tests.workflow.retrieve.conftest import asker, opened, organisation, search
 from workflow.llm.embeddings import EmbeddingsUnavailable, WordLlamaEmbedder
+from workflow.retrieve import index
 from workflow.retrieve.index import (
     Document,
     DocumentError,
@@ -16,8 +17,7 @@ from workflow.retrieve.index import (
     index_documents,
 )
 from workflow.retrieve.load import load
-from workflow.retrieve.search import _words, search
-from workflow.store import documents as table
+from workflow.retrieve.search import Retriever, _words
 
 pytestmark = pytest.mark.anyio
 
@@ -38,10 +38,11 @@ class CountingEmbedder(WordLlamaEmbedder):
         super().__init__()
         self.name = name
         self.is_down = is_down
+        self.fails_after: int | None = None
         self.texts: list[str] = []
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        if self.is_down:
+        if self.is_down or (self.fails_after is not None and len(self.texts) >= self.fails_after):
             raise EmbeddingsUnavailable("down")
         self.texts += texts
         return await super().embed(texts)
@@ -79,13 +80,13 @@ async def test_a_role_never_gets_a_document_of_another_role(app_url: str, org_id
     async with opened(app_url) as pool:
         await index_documents(pool, embedder, org_id, documents)
         for role in ("admin", "store_manager", "marketing", "finance", "reviewer", "auditor", "x"):
-            may_read = {item.title for item in documents if role in item.roles}
+            may_read = {item.key for item in documents if role in item.roles}
             for document in documents:
                 context = asker(org_id, role)
                 found = await search(pool, embedder, document.body[:900], context, limit=20)
-                assert {source.title for source in found} <= may_read
-                assert document.title in {source.title for source in found} or (
-                    document.title not in may_read
+                assert {source.document for source in found} <= may_read
+                assert document.key in {source.document for source in found} or (
+                    document.key not in may_read
                 )
 
 
@@ -125,42 +126,48 @@ class NearAndFar:
         ]
 
 
-async def test_a_large_organisation_is_searched_through_the_index_past_what_others_hold(
+async def test_a_large_organisation_is_searched_through_indexes_by_role(
     app_url: str, org_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "FEW", 5)
-    table._search.cache_clear()
+    """Neither what others hold nor what the role may not read takes a place in them."""
+    monkeypatch.setattr(index, "FEW", 5)
     embedder = NearAndFar()
     other = organisation(app_url, "Two")
     crowd = [replace(REVENUE, key=f"c{n}") for n in range(400)]
+    hidden = [replace(crowd[n], key=f"h{n}", roles=("admin",)) for n in range(400)]
     mine = [replace(REVENUE, key=f"m{n}", title=f"mine {n}") for n in range(10)]
     off = "".join(f"%20-c%20enable_{path}%3Doff" for path in ("seqscan", "bitmapscan", "sort"))
     async with opened(f"{app_url}&options={off[3:]}") as pool:
         await index_documents(pool, embedder, other, crowd)
-        await index_documents(pool, embedder, org_id, mine)
-        found = await search(pool, embedder, "unknown", asker(org_id, "finance"), limit=20)
-        assert len(found) == 10
+        await index_documents(pool, embedder, org_id, [*hidden, *mine])
+        retriever = Retriever(pool, lambda _: embedder)
+        asking = asker(org_id, "finance")
+        one_by_one = await retriever.search("unknown", asking, limit=20)
+        assert retriever._indexed == {(org_id, "finance"): True}
+        assert await retriever.search("unknown", asking, limit=20) == one_by_one
+        assert len(one_by_one) == 10
+        found = await retriever.search("mine paid", asking, limit=20)
+        assert {source.title for source in found} == {source.title for source in one_by_one}
         async with pool.connection() as connection:
-            cursor = await connection.execute("SHOW hnsw.iterative_scan")
-            assert await cursor.fetchone() == ("off",)
-    table._search.cache_clear()
+            cursor = await connection.execute("SHOW hnsw.ef_search")
+            assert await cursor.fetchone() == ("40",)
 
 
 async def test_only_what_changed_is_embedded(app_url: str, org_id: UUID) -> None:
     embedder = CountingEmbedder()
     async with opened(app_url) as pool:
         report = await index_documents(pool, embedder, org_id, [REVENUE, STAFF])
-        assert report == IndexReport(inserted=2, updated=0, deleted=0, unchanged=0)
+        assert report == IndexReport(inserted=2, updated=0, deleted=0, unchanged=0, embedded=2)
         before = await search(pool, embedder, "revenue", asker(org_id, "finance"))
 
         embedder.texts.clear()
         report = await index_documents(pool, embedder, org_id, [REVENUE, STAFF])
-        assert report == IndexReport(inserted=0, updated=0, deleted=0, unchanged=2)
+        assert report == IndexReport(inserted=0, updated=0, deleted=0, unchanged=2, embedded=0)
         assert embedder.texts == []
 
         changed = replace(REVENUE, body="Revenue is all that customers paid.")
         report = await index_documents(pool, embedder, org_id, [changed])
-        assert report == IndexReport(inserted=0, updated=1, deleted=1, unchanged=0)
+        assert report == IndexReport(inserted=0, updated=1, deleted=1, unchanged=0, embedded=1)
         assert embedder.texts == ["Revenue\nRevenue is all that customers paid."]
         after = await search(pool, embedder, "revenue", asker(org_id, "finance"))
         assert [source.document_id for source in after] == [before[0].document_id]
@@ -177,15 +184,99 @@ async def test_a_change_of_roles_counts_at_once(app_url: str, org_id: UUID) -> N
         assert len(await search(pool, embedder, "revenue", asker(org_id, "admin"))) == 1
 
 
-async def test_another_embedder_replaces_the_vectors(app_url: str, org_id: UUID) -> None:
+async def test_another_embedder_takes_over_when_its_vectors_are_complete(
+    app_url: str, org_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "BATCH", 1)
     old, new = CountingEmbedder("old"), CountingEmbedder("new")
+    documents = [REVENUE, STAFF, replace(REVENUE, key="third", title="A", body="b")]
+    by_name: dict[str, CountingEmbedder] = {"old": old, "new": new}
+    asking = asker(org_id, "finance")
     async with opened(app_url) as pool:
-        await index_documents(pool, old, org_id, [REVENUE, STAFF])
-        # by words it is found all the same, by meaning alone it is not
-        assert len(await search(pool, new, "revenue", asker(org_id, "finance"))) == 1
-        assert await search(pool, new, "earnings", asker(org_id, "finance")) == ()
-        report = await index_documents(pool, new, org_id, [REVENUE, STAFF])
-        assert report.updated == 2
+        await index_documents(pool, old, org_id, documents)
+        retriever = Retriever(pool, by_name.get)
+        assert len(await retriever.search("earnings", asking)) == 1
+
+        new.fails_after = 2
+        with pytest.raises(EmbeddingsUnavailable):
+            await index_documents(pool, new, org_id, documents)
+        assert len(await retriever.search("earnings", asking)) == 1  # by the old vectors
+
+        new.fails_after = None
+        new.texts.clear()
+        report = await index_documents(pool, new, org_id, documents)
+        assert (report.unchanged, report.embedded) == (3, 1)  # two had been made before
+        old.is_down = True
+        assert len(await retriever.search("earnings", asking)) == 1
+        async with pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT model, count(*) FROM rag_embeddings GROUP BY 1"
+            )
+            assert await cursor.fetchall() == [("new", 3)]
+
+
+class ShortVectors(WordLlamaEmbedder):
+    """Gives the first half of each vector."""
+
+    name = "short"
+    dimensions = 128
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [vector[:128] for vector in await super().embed(texts)]
+
+
+async def test_the_next_model_may_have_other_dimensions(
+    app_url: str, org_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = asker(org_id, "finance")
+    for few in (2_000, 1):
+        monkeypatch.setattr(index, "FEW", few)
+        by_name = {"short": ShortVectors(), WordLlamaEmbedder.name: WordLlamaEmbedder()}
+        async with opened(app_url) as pool:
+            retriever = Retriever(pool, by_name.get)
+            for name in (WordLlamaEmbedder.name, "short", WordLlamaEmbedder.name):
+                await index_documents(pool, by_name[name], org_id, [REVENUE, STAFF])
+                for _ in range(2):
+                    [source] = await retriever.search("earnings", asking)
+                    assert source.match is not None
+                    assert source.match.similarity is not None
+
+
+async def test_a_text_changed_by_hand_is_embedded_anew_and_kept(app_url: str, org_id: UUID) -> None:
+    embedder = CountingEmbedder()
+    async with opened(app_url) as pool:
+        await index_documents(pool, embedder, org_id, [REVENUE])
+        async with pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO rag_documents (org_id, document_key, position, title, body, kind,"
+                " roles, content_hash) VALUES (%s, 'own', 0, 'Own', 'Old', 'narrative',"
+                " '{finance}', '')",
+                [org_id],
+            )
+        assert (await index_documents(pool, embedder, org_id, [REVENUE])).embedded == 1
+        embedder.texts.clear()
+        async with pool.connection() as connection:
+            await connection.execute("UPDATE rag_documents SET body = 'New' WHERE title = 'Own'")
+        assert (await index_documents(pool, embedder, org_id, [REVENUE])).embedded == 1
+        assert embedder.texts == ["Own\nNew"]
+        [source] = await search(pool, embedder, "own", asker(org_id, "finance"))
+        assert source.snippet == "New"
+
+
+async def test_a_source_says_why_it_was_chosen(app_url: str, org_id: UUID) -> None:
+    embedder = WordLlamaEmbedder()
+    other = replace(REVENUE, key="other", title="Takings", body="What the tills took in.")
+    async with opened(app_url) as pool:
+        await index_documents(pool, embedder, org_id, [REVENUE, other])
+        found = await search(pool, embedder, "What is our REVENUE paid?", asker(org_id, "finance"))
+    first = found[0]
+    assert (first.document, first.kind) == ("revenue", "metric_glossary")
+    assert first.match is not None
+    assert first.match.rank == 1
+    assert first.match.words == ("revenue", "paid")
+    assert first.match.similarity is not None
+    assert 0.25 < first.match.similarity <= 1
+    assert [source.match.rank for source in found if source.match] == [1, 2][: len(found)]
 
 
 async def test_without_vectors_it_goes_by_words(app_url: str, org_id: UUID) -> None:
@@ -196,15 +287,17 @@ async def test_without_vectors_it_goes_by_words(app_url: str, org_id: UUID) -> N
         assert len(await search(pool, embedder, "revenue", asker(org_id, "finance"))) == 1
 
 
-async def test_a_failure_changes_nothing(app_url: str, org_id: UUID) -> None:
+async def test_texts_that_cannot_be_embedded_are_found_by_their_words(
+    app_url: str, org_id: UUID
+) -> None:
     embedder = CountingEmbedder()
     async with opened(app_url) as pool:
         await index_documents(pool, embedder, org_id, [REVENUE])
         embedder.is_down = True
         with pytest.raises(EmbeddingsUnavailable):
             await index_documents(pool, embedder, org_id, [STAFF])
-        embedder.is_down = False
-        assert len(await search(pool, embedder, "revenue", asker(org_id, "finance"))) == 1
+        assert await search(pool, embedder, "revenue", asker(org_id, "finance")) == ()
+        assert len(await search(pool, embedder, "salaries", asker(org_id, "admin"))) == 1
 
 
 @pytest.mark.parametrize(
