@@ -8,8 +8,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from pydantic import JsonValue
 
+from contracts.catalog import NumberFormat
 from contracts.plan import Grain
 
+CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
@@ -54,22 +56,46 @@ def day(value: JsonValue) -> date | None:
         return None
 
 
-def show(value: Decimal, unit: str | None, *, is_share: bool = False) -> Shown:
-    """By unit: currency as 1,234.50, days as "4.98 days", a share (a ratio from 0 to 1) as
-    "45.1 %". Nothing carries a currency's symbol, because no model names one.
+def show(
+    value: Decimal, unit: str | None, given: NumberFormat | None = None, *, is_share: bool = False
+) -> Shown:
+    """As its format says, else by unit: currency as 1,234.50, days as "4.98 days", a share (a
+    ratio from 0 to 1) as "45.1 %". Only a format that names a currency gives its sign.
 
-    Currency beyond two decimals, shares beyond one and other fractions beyond two (four without
-    a unit) are rounded, halves away from zero.
+    Without a format currency beyond two decimals, shares beyond one and other fractions beyond two
+    (four without a unit) are rounded; halves always away from zero.
     """
+    if given is not None and (given.style != "number" or given.decimals is not None):
+        return _formatted(value, unit, given)
     if is_share:
-        shown = _rounded(EXACT.multiply(value, Decimal(100)), most=1, to=1)
-        return Shown(f"{shown.text} %", shown.decimals)
+        return _percent(value, 1)
     if unit == "currency":
-        shown = _rounded(value, most=2, to=2)
-        whole, _, fraction = shown.text.partition(".")
-        return Shown(f"{whole}.{fraction:0<2}", shown.decimals)
+        return _padded(_rounded(value, most=2, to=2))
     shown = _rounded(value, most=4 if unit is None else 2, to=2)
     return Shown(f"{shown.text} days", shown.decimals) if unit == "days" else shown
+
+
+def _formatted(value: Decimal, unit: str | None, given: NumberFormat) -> Shown:
+    if given.style == "percent":
+        return _percent(value, 1 if given.decimals is None else given.decimals)
+    decimals = 2 if given.decimals is None else given.decimals
+    shown = _rounded(value, most=decimals, to=decimals)
+    if given.style == "currency":
+        shown = _padded(shown) if decimals == 2 else shown
+        sign = CURRENCY_SIGNS.get(given.currency or "", f"{given.currency or ''} ".lstrip())
+        minus = "-" if shown.text.startswith("-") else ""
+        return Shown(f"{minus}{sign}{shown.text.removeprefix('-')}", shown.decimals)
+    return Shown(f"{shown.text} days", shown.decimals) if unit == "days" else shown
+
+
+def _percent(value: Decimal, decimals: int) -> Shown:
+    shown = _rounded(EXACT.multiply(value, Decimal(100)), most=decimals, to=decimals)
+    return Shown(f"{shown.text} %", shown.decimals)
+
+
+def _padded(shown: Shown) -> Shown:
+    whole, _, fraction = shown.text.partition(".")
+    return Shown(f"{whole}.{fraction:0<2}", shown.decimals)
 
 
 def _rounded(value: Decimal, *, most: int, to: int) -> Shown:
@@ -125,6 +151,13 @@ def lower(label: str) -> str:
 def upper(text: str) -> str:
     """The beginning of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def singular(label: str) -> str:
+    """The singular of a label's last word, by the same rules."""
+    if label.endswith("ies"):
+        return f"{label[:-3]}y"
+    return label[:-1] if label.endswith("s") and not label.endswith("ss") else label
 
 
 def plural(label: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.run import Widget
-from workflow.narrate.grounds import Grounds
+from workflow.narrate.facts import Grounds
 from workflow.narrate.shape import Shape
 
 

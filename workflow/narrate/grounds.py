@@ -1,103 +1,39 @@
-"""What a sentence about a result may say: its numbers, those of the plan, and arithmetic."""
+"""What a result, with its plan and the person's scope, makes true."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+import re
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import lru_cache
 
 from contracts.context import UserContext
-from contracts.plan import Plan, Scalar
-from workflow.narrate import display
-from workflow.narrate.mentions import Day, mentions, plain
-from workflow.narrate.phrases import field_of, scalar_words
+from contracts.plan import Filter, Plan, Scalar
+from workflow.narrate import display, phrases
+from workflow.narrate.facts import Column, Grounds, Names, Period, Rows, Table
+from workflow.narrate.mentions import mentions, plain
+from workflow.narrate.phrases import datasets_of, field_of
 from workflow.narrate.shape import Measure, Part, Shape
-from workflow.narrate.vocabulary import ALL, COUNTED, RANKS
+from workflow.narrate.vocabulary import COUNTED, RANKS, TIME_WORDS
 from workflow.semantic.filters import single_filters
 from workflow.semantic.model import SemanticModel
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A number that is true. `row` and `metric` say which cell it is, and are None for what is
-    said of the whole. `is_ratio` numbers may be written in percent; `is_raw` ones come from a
-    column nobody declared, and may be a percentage already; an `is_change` has a direction."""
-
-    value: Decimal
-    row: int | None = None
-    metric: int | None = None
-    is_ratio: bool = False
-    is_raw: bool = False
-    is_change: bool = False
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """Everything that is known to be true.
-
-    `facts` may stand anywhere. `anchored` numbers only after their word ("store 1", "top 5"),
-    `counted` ones only before theirs ("16 categories"). `names` are texts that may hold digits
-    of their own; those of the result lead to the rows they are in, by dimension, and so do its
-    dates (`keys`). `times` orders the rows of a result over time; `totals` are those of its
-    additive metrics.
-    """
-
-    facts: tuple[Fact, ...] = ()
-    anchored: dict[str, set[Decimal]] = field(default_factory=dict)
-    counted: dict[str, set[Decimal]] = field(default_factory=dict)
-    names: dict[str, dict[int, frozenset[int]]] = field(default_factory=dict)
-    days: frozenset[date] = frozenset()
-    months: frozenset[tuple[int, int]] = frozenset()
-    years: frozenset[int] = frozenset()
-    keys: dict[Day, dict[int, frozenset[int]]] = field(default_factory=dict)
-    times: dict[int, date] = field(default_factory=dict)
-    totals: dict[int, Decimal] = field(default_factory=dict)
-    ranks: int = 0
-
-    @cached_property
-    def by_value(self) -> dict[Decimal, list[Fact]]:
-        """The facts, looked up exactly."""
-        found: dict[Decimal, list[Fact]] = {}
-        for fact in self.facts:
-            found.setdefault(fact.value, []).append(fact)
-        return found
-
-    @cached_property
-    def longest_names(self) -> tuple[str, ...]:
-        """Names, those that contain others before them."""
-        return tuple(sorted(self.names, key=len, reverse=True))
+FIRST_WORD = re.compile(r"\w+|\S")
+_WORD = re.compile(r"[^\W\d_]+")
+_STORES = ("store", "stores", "store_id", "store_ids", "shop", "shops", "branch", "branches")
 
 
 class _Collector:
-    """Gathers grounds from their sources."""
+    """Gathers what may be said around a result."""
 
     def __init__(self) -> None:
-        self.facts: list[Fact] = []
-        self.anchored: dict[str, set[Decimal]] = {"rounded": {Decimal(n) for n in range(12)}}
-        self.counted: dict[str, set[Decimal]] = {}
-        self.names: dict[str, dict[int, frozenset[int]]] = {}
-        self.days: set[date] = set()
-        self.months: set[tuple[int, int]] = set()
-        self.years: set[int] = set()
-        self.keys: dict[Day, dict[int, frozenset[int]]] = {}
-        self.times: dict[int, date] = {}
-        self.totals: dict[int, Decimal] = {}
-        self.ranks = 0
-
-    def grounds(self) -> Grounds:
-        return Grounds(
-            tuple(self.facts),
-            self.anchored,
-            self.counted,
-            self.names,
-            frozenset(self.days),
-            frozenset(self.months),
-            frozenset(self.years),
-            self.keys,
-            self.times,
-            self.totals,
-            self.ranks,
-        )
+        self.anchored: dict[str, set[Decimal]] = {}
+        self.counted: dict[str, set[Decimal]] = {
+            word: {Decimal(n) for n in range(12)} for word in ("decimal", "decimals")
+        }
+        self.rows_of: dict[str, dict[int, Rows]] = {}
+        self.keyed: dict[str, dict[Decimal, tuple[int, Rows]]] = {}
+        self.words: set[str] = set()
+        self.phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 
     def anchor(self, words: Iterable[str], values: Iterable[Decimal]) -> None:
         known = set(values)
@@ -109,123 +45,156 @@ class _Collector:
         for word in words:
             self.counted.setdefault(word.lower(), set()).update(known)
 
-    def name(self, text: str) -> None:
-        """A text of the model or of the plan, which may hold digits."""
+    def name(self, text: str, rows: dict[int, Rows] | None = None) -> None:
+        """A text that may be said, whatever it holds; with a capital at its beginning as well."""
         text = plain(display.clean(text))
-        if text.isdecimal():
-            self.names.setdefault(f"“{text}”", {})
-        elif any(c.isdigit() for c in text):
-            self.names.setdefault(text, {})
+        for form in {text, display.upper(text)}:
+            if any(c.isalnum() for c in form):
+                self.rows_of.setdefault(form, {}).update(rows or {})
 
-    def day(self, value: date) -> None:
-        self.days.add(value)
-        self.months.add((value.year, value.month))
-        self.years.add(value.year)
+    def phrase(self, text: str, metric: str) -> None:
+        """A way to name a metric; empty for other names of the model."""
+        words = tuple(token.lower() for token in FIRST_WORD.findall(plain(display.clean(text))))
+        if words:
+            self.phrases.setdefault(words[0], []).append((words, metric))
 
-    def prose(self, text: str, *, with_numbers: bool) -> None:
-        """A text that is taken as true, or only as to its dates."""
-        found = mentions(plain(text))
-        for mentioned in found.days:
-            if mentioned.precision == "day":
-                self.day(mentioned.value)
-            else:
-                self.months.add((mentioned.value.year, mentioned.value.month))
-                self.years.add(mentioned.value.year)
-        if with_numbers:
-            for number in found.numbers:
-                if number.value is not None:
-                    self.facts.append(Fact(number.value, is_ratio=number.is_percent))
+    def names(self) -> Names:
+        found: Names = {}
+        for text in sorted(self.rows_of, key=len, reverse=True):
+            first = FIRST_WORD.search(text)
+            if first is not None:
+                found.setdefault(first[0], []).append((text, self.rows_of[text]))
+        return found
 
 
 def of_result(
     shape: Shape,
-    plan: Plan | None,
+    plan: Plan,
     context: UserContext,
     model: SemanticModel,
-    notes: Sequence[str] = (),
-    *,
-    is_trusted: bool = True,
 ) -> Grounds:
-    """What a result, with its plan and the person's scope, makes true.
-
-    Of `notes`, sentences of the planner, dates always count; their numbers only when the planner
-    `is_trusted`, that is, not a language model.
-    """
+    """For the result of a compiled plan."""
     collector = _Collector()
-    _add_scope(collector, context)
-    if plan is not None:
-        _add_plan(collector, plan, model)
-    if shape.is_compiled:  # a label of raw SQL is the model's own word
-        for label in [c.label for c in shape.metrics] + [c.label for c in shape.dimensions]:
-            collector.name(label)
-    for note in notes:
-        collector.prose(note, with_numbers=is_trusted)
+    _add_plan(collector, plan, context, model)
     _add_counts(collector, shape)
     for part in shape.dimensions:
         _add_dimension(collector, shape, part)
     for metric in shape.metrics:
-        _add_metric(collector, shape, metric)
-    return collector.grounds()
+        _add_metric(collector, metric)
+    _add_words(collector, plan, shape, model)
+    for options in collector.phrases.values():
+        options.sort(key=lambda option: len(option[0]), reverse=True)
+    scope = _scope(plan, context, model)
+    return Grounds(
+        table=_table(shape, plan),
+        names=collector.names(),
+        keyed=collector.keyed,
+        anchored=collector.anchored,
+        counted=collector.counted,
+        scope=scope,
+        scope_words=frozenset(_STORES),
+        is_every_store=context.is_all_stores and not scope,
+        phrases=collector.phrases,
+        words=frozenset(collector.words),
+        ranks=max(len(shape.result.rows), shape.result.total_rows or 0),
+    )
+
+
+def of_columns(shape: Shape, context: UserContext) -> Grounds:
+    """For a result whose columns nobody declared: its numbers, and nothing that is read into
+    them."""
+    collector = _Collector()
+    collector.anchor(_STORES, map(Decimal, context.store_ids))
+    _add_counts(collector, shape)
+    numbers = [
+        (value, False)
+        for metric in shape.metrics
+        for value in shape.numbers(metric)
+        if value is not None
+    ]
+    return Grounds(anchored=collector.anchored, counted=collector.counted, numbers=tuple(numbers))
 
 
 def of_words(context: UserContext, texts: Iterable[str]) -> Grounds:
-    """Where there is no result: the person's scope, and numbers of texts that are taken as true
-    (what the question said, documents)."""
+    """Where there is no result: the person's scope, and numbers and dates of texts that are taken
+    as true (what the question said, documents)."""
     collector = _Collector()
-    _add_scope(collector, context)
-    for text in texts:
-        collector.prose(text, with_numbers=True)
-    return collector.grounds()
-
-
-def _add_scope(collector: _Collector, context: UserContext) -> None:
-    words = ("store", "stores", "store_id", "store_ids", "shop", "shops")
-    collector.anchor(words, map(Decimal, context.store_ids))
+    collector.anchor(_STORES, map(Decimal, context.store_ids))
     collector.count(("store", "stores"), [len(context.store_ids) or None])
+    numbers: list[tuple[Decimal, bool]] = []
+    days: set[date] = set()
+    for text in texts:
+        found = mentions(plain(text))
+        days.update(day.value for day in found.days)
+        numbers += [(n.value, n.is_percent) for n in found.numbers if n.value is not None]
+    return Grounds(
+        anchored=collector.anchored,
+        counted=collector.counted,
+        numbers=tuple(numbers),
+        days=frozenset(days),
+    )
 
 
-def _add_plan(collector: _Collector, plan: Plan, model: SemanticModel) -> None:
+def _scope(plan: Plan, context: UserContext, model: SemanticModel) -> frozenset[Decimal]:
+    """The stores that the numbers are of: a filter's, else the person's."""
+    fields = {item.scope_field for item in datasets_of(plan, model) if item.scope_field}
+    for given in plan.filters:
+        if isinstance(given, Filter) and given.operator in ("eq", "in"):
+            numbers = [display.number(str(value)) for value in given.values]
+            if given.field.rpartition(".")[2] in fields:
+                return frozenset(n for n in numbers if n is not None)
+    return frozenset() if context.is_all_stores else frozenset(map(Decimal, context.store_ids))
+
+
+def _add_plan(
+    collector: _Collector, plan: Plan, context: UserContext, model: SemanticModel
+) -> None:
+    for text in (
+        phrases.filters(plan, model),
+        phrases.scope(plan, context, model),
+        phrases.having(plan, model),
+    ):
+        if text:
+            collector.name(text)
     if plan.limit is not None:
         collector.anchor(RANKS, [Decimal(plan.limit)])
         collector.count((*RANKS, *COUNTED), [plan.limit])
-    time = plan.time
-    if time is not None:
-        collector.name(time.label)
-        collector.prose(time.label, with_numbers=False)
-        for edge in (time.start, time.end, time.end and time.end - timedelta(days=1)):
-            if edge is not None:
-                collector.day(edge)
+    for period in (plan.time, plan.comparison and plan.comparison.period):
+        if period and period.label and _is_of_time(period.label):
+            collector.name(period.label)
+    stores = _scope(plan, context, model)
+    collector.count(("store", "stores"), [len(stores) or None])
+    for given in plan.filters:
+        if isinstance(given, Filter) and given.operator == "eq":
+            _add_value(collector, given, model)
     for given in single_filters(plan.filters):
-        field_ = field_of(given.field, model)
-        bare = given.field.rpartition(".")[2]
-        words = [bare, bare.rpartition("_")[2]]
-        if field_ is not None:
-            last = field_.label.rpartition(" ")[2]
-            words += [last, display.plural(last)]
-        for value in given.values:
-            _add_scalar(collector, words, value)
+        field = field_of(given.field, model)
+        if field is not None:
+            collector.phrase(field.label, "")
 
 
-def _add_scalar(collector: _Collector, words: Sequence[str], value: Scalar) -> None:
-    if isinstance(value, str):
-        collector.name(value)
-        number = display.number(value)
-        if number is not None:
-            collector.anchor(words, [number])
-    elif isinstance(value, date):
-        collector.name(scalar_words(value))
-        collector.day(value if type(value) is date else date(value.year, value.month, value.day))
-    elif not isinstance(value, bool):
-        collector.anchor(words, [Decimal(value)])
+def _is_of_time(label: str) -> bool:
+    """Whether a period's label, which may be a model's word, says nothing else."""
+    return all(word.isdigit() or word in TIME_WORDS for word in re.findall(r"\w+", label.lower()))
+
+
+def _add_value(collector: _Collector, given: Filter, model: SemanticModel) -> None:
+    """The one value that all rows have, with or without its field's name."""
+    value: Scalar = given.values[0] if given.values else ""
+    field = field_of(given.field, model)
+    label = display.lower(field.label) if field else given.field.rpartition(".")[2]
+    said = phrases.scalar_words(value)
+    collector.name(f"{label} {said}")
+    if isinstance(value, str) and not value.isdecimal():
+        collector.name(said)
 
 
 def _add_counts(collector: _Collector, shape: Shape) -> None:
     result = shape.result
     counts = [len(result.rows), result.row_count, result.total_rows]
-    collector.ranks = max(len(result.rows), result.total_rows or 0)
     collector.count(COUNTED, counts)
-    collector.anchor(ALL, [Decimal(len(result.rows))])
     collector.count(("column", "columns"), [len(result.columns)])
+    collector.anchor(("all", "these", "those"), [Decimal(len(result.rows))])
     for part in shape.dimensions:
         distinct = len({str(row[part.index]) for row in result.rows})
         known = counts if len(shape.dimensions) == 1 else [distinct]
@@ -240,50 +209,100 @@ def _nouns(part: Part) -> list[str]:
 
 def _add_dimension(collector: _Collector, shape: Shape, part: Part) -> None:
     rows_of: dict[str, set[int]] = {}
-    days_of: dict[Day, set[int]] = {}
+    numbers: dict[Decimal, set[int]] = {}
     for place, row in enumerate(shape.result.rows):
         value = row[part.index]
-        if value is None or isinstance(value, bool):
-            continue
-        day = display.day(value) if part.is_time else None
-        number = None if part.type == "text" else display.number(value)
-        if day is not None:
-            collector.day(day)
-            precision = part.grain if part.grain in ("month", "quarter", "year") else "day"
-            days_of.setdefault(Day(day, precision), set()).add(place)
-            collector.times.setdefault(place, day)
-            if precision == "day" and str(value)[10:]:
-                collector.name(str(value))
-        elif number is not None:
-            collector.anchor([*_nouns(part), part.name], [number])
-        else:
-            rows_of.setdefault(plain(display.clean(str(value))), set()).add(place)
+        number = None if part.type == "text" or part.is_time else display.number(value)
+        if number is not None:
+            numbers.setdefault(number, set()).add(place)
+        if not part.is_time or value is None or display.day(value) is None:
+            rows_of.setdefault(part.show(value), set()).add(place)
     for text, rows in rows_of.items():
-        if text:
-            collector.names.setdefault(text, {})[part.index] = frozenset(rows)
-    for key, rows in days_of.items():
-        collector.keys.setdefault(key, {})[part.index] = frozenset(rows)
+        collector.name(text, {part.index: frozenset(rows)})
+    for word in (*_nouns(part), part.name) if numbers else ():
+        known = collector.keyed.setdefault(word.lower(), {})
+        known |= {n: (part.index, frozenset(rows)) for n, rows in numbers.items()}
+    for label in _nouns(part):
+        collector.phrase(label, "")
+    collector.phrase(part.label, "")
 
 
-def _add_metric(collector: _Collector, shape: Shape, metric: Measure) -> None:
-    is_ratio = metric.unit == "ratio"
-    numbers = shape.numbers(metric)
-    collector.facts.extend(
-        Fact(value, row, metric.index, is_ratio, is_raw=not metric.is_known)
-        for row, value in enumerate(numbers)
-        if value is not None
+def _add_metric(collector: _Collector, metric: Measure) -> None:
+    for text in dict.fromkeys(
+        (
+            metric.subject,
+            metric.label,
+            display.plural(metric.label),
+            display.singular(metric.label),
+            *metric.synonyms,
+        )
+    ):
+        collector.phrase(text, metric.metric)
+
+
+def _add_words(collector: _Collector, plan: Plan, shape: Shape, model: SemanticModel) -> None:
+    for dataset in datasets_of(plan, model):
+        collector.words |= _words_of(dataset.label, *dataset.synonyms)
+        for field in dataset.fields:
+            if field.name == dataset.scope_field:
+                collector.words |= _words_of(field.label, display.plural(field.label))
+    for metric in shape.metrics:
+        collector.words |= _words_of(metric.unit or "", metric.label)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(*texts: str) -> frozenset[str]:
+    return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
+
+
+def _table(shape: Shape, plan: Plan) -> Table:
+    time = next((part for part in shape.dimensions if part.is_time), None)
+    others = [part for part in shape.dimensions if part is not time]
+    rows = shape.result.rows
+    times = {}
+    if time is not None:
+        days = ((place, display.day(row[time.index])) for place, row in enumerate(rows))
+        times = {place: day for place, day in days if day is not None}
+    return Table(
+        columns=tuple(_column(shape, metric) for metric in shape.metrics),
+        row_count=len(rows),
+        is_complete=not (is_cut(shape, plan) or plan.having),
+        order=_order(shape, plan),
+        times=times,
+        grain=time.grain if time else None,
+        time_dimension=time.index if time else None,
+        cells=tuple(tuple(str(row[part.index]) for part in others) for row in rows),
+        period=Period(plan.time.start, plan.time.end) if plan.time else Period(None, None),
+        before=Period(shape.before.start, shape.before.end) if shape.before else None,
     )
-    present = [value for value in numbers if value is not None]
-    if metric.is_additive and len(present) > 1:
-        total = total_of(present)
-        collector.facts.append(Fact(total))
-        if total > 0 and min(present) >= 0:
-            collector.totals[metric.index] = total
 
 
-def total_of(values: Iterable[Decimal]) -> Decimal:
-    """A sum that loses no digit."""
-    total = Decimal(0)
-    for value in values:
-        total = display.EXACT.add(total, value)
-    return total
+def is_cut(shape: Shape, plan: Plan) -> bool:
+    """Whether there may be more groups than rows."""
+    result = shape.result
+    return result.truncated or (plan.limit is not None and len(result.rows) >= plan.limit)
+
+
+def _order(shape: Shape, plan: Plan) -> tuple[str, bool] | None:
+    named = {metric.name: metric for metric in shape.metrics}
+    first = plan.order[0] if plan.order else None
+    if first is None or first.by not in named:
+        return None
+    return named[first.by].name, first.descending
+
+
+def _column(shape: Shape, metric: Measure) -> Column:
+    return Column(
+        metric.metric,
+        metric.kind,
+        shape.numbers(metric),
+        metric.unit,
+        is_additive=metric.is_additive,
+        is_ratio=metric.is_share or metric.unit == "ratio",
+        sign=_sign(metric),
+    )
+
+
+def _sign(metric: Measure) -> str:
+    code = metric.format.currency if metric.format else None
+    return display.CURRENCY_SIGNS.get(code or "", code or "").lower()

@@ -19,7 +19,9 @@ from contracts.run import Source
 from workflow.narrate import grounds, knowledge, shape, template
 from workflow.narrate.display import EXACT, clean, listed
 from workflow.narrate.draft import Draft, Narration
+from workflow.narrate.facts import Grounds
 from workflow.narrate.grounding import sort_out, strike
+from workflow.narrate.mentions import mentions, plain
 from workflow.narrate.phrases import subtitle
 from workflow.narrate.shape import Shape
 from workflow.narrate.widgets import widgets
@@ -85,22 +87,28 @@ def draft(
 def _metric_query(
     planned: Planned, plan: Plan, seen: Shape, context: UserContext, model: SemanticModel
 ) -> Draft:
-    notes = _notes(planned)
-    known = grounds.of_result(seen, plan, context, model, notes, is_trusted=_is_trusted(planned))
+    known = grounds.of_result(seen, plan, context, model)
     told = template.tell(seen, plan, context, model)
     body, struck = sort_out(told.body, known)
-    fine_print, struck_too = sort_out([*told.fine_print, *notes], known)
+    fine_print, struck_too = sort_out(told.fine_print, known)
+    notes, struck_notes = _notes(planned, known)
     words = (*planned.used_words, *planned.used_words.values(), *planned.unused_words)
-    shown = widgets(seen, subtitle(plan, context, model), words)
-    return Draft(body or (_UNSAID,), fine_print, shown, (*struck, *struck_too), seen, known)
+    return Draft(
+        body or (_UNSAID,),
+        (*fine_print, *notes),
+        widgets(seen, subtitle(plan, context, model), words),
+        (*struck, *struck_too, *struck_notes),
+        seen,
+        known,
+    )
 
 
 def _raw_sql(planned: Planned, seen: Shape, context: UserContext, model: SemanticModel) -> Draft:
-    notes = _notes(planned)
-    known = grounds.of_result(seen, None, context, model, notes, is_trusted=_is_trusted(planned))
+    known = grounds.of_columns(seen, context)
     told = template.tell_columns(seen)
-    kept, struck = sort_out([*told.body, *told.fine_print, *notes], known)
-    return Draft(kept or (_UNSAID,), (), widgets(seen, ""), struck)
+    kept, struck = sort_out([*told.body, *told.fine_print], known)
+    notes, struck_notes = _notes(planned, known)
+    return Draft(kept or (_UNSAID,), notes, widgets(seen, ""), (*struck, *struck_notes))
 
 
 def _without_result(planned: Planned, text: str, after: str, context: UserContext) -> Draft:
@@ -112,11 +120,22 @@ def _without_result(planned: Planned, text: str, after: str, context: UserContex
         known = grounds.of_words(context, (*planned.used_words, *planned.unused_words))
         kept, struck = strike(prose, known)
         prose = " ".join(kept) or "This cannot be answered as it was asked."
-    parts: Iterable[str] = (part for part in (prose, after, *_notes(planned)) if part)
+    parts: Iterable[str] = (part for part in (prose, after, *_noted(planned)) if part)
     return Draft(tuple(parts), struck=struck)
 
 
-def _notes(planned: Planned) -> list[str]:
+def _notes(planned: Planned, known: Grounds) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The planner's notes that stand, and those that do not. A language model wrote its own before
+    there was a result: the days it counted from are its reading, and any other number is made
+    up."""
+    notes = _noted(planned)
+    if _is_trusted(planned):
+        return tuple(notes), ()
+    days = frozenset(day.value for note in notes for day in mentions(plain(note)).days)
+    return sort_out(notes, Grounds(anchored=known.anchored, counted=known.counted, days=days))
+
+
+def _noted(planned: Planned) -> list[str]:
     return [note for text in planned.notes if (note := clean(text))]
 
 

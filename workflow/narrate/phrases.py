@@ -88,6 +88,11 @@ def filters(plan: Plan, model: SemanticModel) -> str:
     return listed([_condition(given, model) for given in plan.filters])
 
 
+def having(plan: Plan, model: SemanticModel) -> str:
+    """What the groups had to have: "revenue at least 100"; empty without any."""
+    return listed([_condition(given, model) for given in plan.having])
+
+
 def _condition(given: Filter | FilterGroup, model: SemanticModel) -> str:
     if isinstance(given, Filter):
         return _filter(given, model)

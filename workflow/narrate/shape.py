@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
-import sqlglot
 from pydantic import JsonValue
-from sqlglot import exp
 
-from contracts.plan import Grain, Plan
+from contracts.catalog import NumberFormat
+from contracts.plan import Grain, Plan, TimeRange
 from contracts.result import ResultSet
 from workflow.narrate import display
 from workflow.narrate.display import Shown
-from workflow.semantic.model import Compiled, SemanticModel
+from workflow.semantic.model import ColumnKind, Compiled, OutputColumn, SemanticModel
+from workflow.semantic.resolve import period_before
 
 _NUMBERS = frozenset({"integer", "decimal", "float"})
 _TIMES = frozenset({"date", "timestamp"})
@@ -52,9 +51,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A metric, at `index` of each row. `subject` is its name inside a sentence. `is_additive`
-    says that the values of groups add up to that of the whole; `is_share` that the values are
-    shown in percent. `is_known` is false for a column of raw SQL, whose meaning nobody declared."""
+    """Numbers of a metric, at `index` of each row. `subject` is their name inside a sentence;
+    `metric` is whose they are and `kind` which of its numbers: its value, or what a comparison or
+    a calculation added. `is_additive` says that the values of groups add up to that of the whole,
+    `is_share` that the values are shown in percent. `is_known` is false for a column of raw SQL,
+    whose meaning nobody declared."""
 
     index: int
     name: str
@@ -64,20 +65,30 @@ class Measure:
     is_additive: bool = False
     is_share: bool = False
     is_known: bool = True
+    metric: str = ""
+    kind: ColumnKind = "value"
+    format: NumberFormat | None = None
+    synonyms: tuple[str, ...] = ()
 
     def show(self, value: Decimal) -> Shown:
         """A value of it, in its unit."""
-        return display.show(value, self.unit, is_share=self.is_share)
+        return display.show(value, self.unit, self.format, is_share=self.is_share)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The result. `is_compiled` tells a plan's from that of raw SQL."""
+    """The result. `is_compiled` tells a plan's from that of raw SQL; `before` is the period that
+    a comparison without a grain is with."""
 
     dimensions: tuple[Part, ...]
     metrics: tuple[Measure, ...]
     result: ResultSet
     is_compiled: bool
+    before: TimeRange | None = None
+
+    def measure(self, metric: str, kind: ColumnKind = "value") -> Measure | None:
+        """A metric's numbers of a kind, if the result has them."""
+        return next((m for m in self.metrics if (m.metric, m.kind) == (metric, kind)), None)
 
     def numbers(self, metric: Measure) -> tuple[Decimal | None, ...]:
         """The metric's column."""
@@ -91,14 +102,13 @@ class Shape:
 def of_plan(plan: Plan, compiled: Compiled, result: ResultSet, model: SemanticModel) -> Shape:
     """The shape of a compiled plan's result; columns pair up in order."""
     grains = iter([dimension.grain for dimension in plan.dimensions])
-    metrics = {metric.name: metric for metric in model.metrics}
+    synonyms = {metric.name: metric.synonyms for metric in model.metrics}
     parts: list[Part] = []
     measures: list[Measure] = []
     for place, column in enumerate(compiled.columns):
         if column.role == "dimension":
             parts.append(Part(place, column.name, column.label, column.type, next(grains, None)))
             continue
-        metric = metrics.get(column.name)
         measures.append(
             Measure(
                 place,
@@ -106,11 +116,21 @@ def of_plan(plan: Plan, compiled: Compiled, result: ResultSet, model: SemanticMo
                 column.label,
                 _subject(column.label, column.unit),
                 column.unit,
-                is_additive=metric is not None and is_additive(metric.expression),
-                is_share=column.unit == "ratio" and _is_share(result, place),
+                is_additive=column.is_additive,
+                is_share=_is_share(column, result, place),
+                metric=column.metric or column.name,
+                kind=column.kind,
+                format=column.format,
+                synonyms=synonyms.get(column.metric, ()) if column.kind == "value" else (),
             )
         )
-    return Shape(tuple(parts), tuple(measures), result, is_compiled=True)
+    return Shape(tuple(parts), tuple(measures), result, is_compiled=True, before=_before(plan))
+
+
+def _before(plan: Plan) -> TimeRange | None:
+    if plan.comparison is None or any(dimension.grain for dimension in plan.dimensions):
+        return None
+    return period_before(plan)
 
 
 def of_columns(result: ResultSet) -> Shape:
@@ -126,23 +146,6 @@ def of_columns(result: ResultSet) -> Shape:
     return Shape(tuple(parts), tuple(measures), result, is_compiled=False)
 
 
-@lru_cache(maxsize=1024)
-def is_additive(expression: str) -> bool:
-    """Whether groups add up: a sum or a count, and not of distinct values."""
-    try:
-        tree: exp.Expr = sqlglot.parse_one(expression, dialect="postgres")
-    except sqlglot.ParseError:
-        return False
-    while isinstance(tree, exp.Paren | exp.Filter | exp.Cast):
-        tree = tree.this
-    if isinstance(tree, exp.Coalesce) and all(
-        isinstance(other, exp.Literal) and other.this in ("0", "0.0", "0.00")
-        for other in tree.expressions
-    ):
-        tree = tree.this
-    return isinstance(tree, exp.Sum | exp.Count) and not isinstance(tree.this, exp.Distinct)
-
-
 def _subject(label: str, unit: str | None) -> str:
     subject = display.lower(label)
     if unit != "count" or subject.startswith(("number of", "count of", "total ")):
@@ -150,6 +153,11 @@ def _subject(label: str, unit: str | None) -> str:
     return f"number of {subject}"
 
 
-def _is_share(result: ResultSet, place: int) -> bool:
+def _is_share(column: OutputColumn, result: ResultSet, place: int) -> bool:
+    """What is a ratio and not said to be something else, is a share where it can be one."""
+    if column.format is not None:
+        return column.format.style == "percent"
+    if column.unit != "ratio":
+        return False
     numbers = [display.number(row[place]) for row in result.rows]
     return all(0 <= found <= 1 for found in numbers if found is not None)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from contracts.context import UserContext
 from contracts.plan import Plan
 from workflow.narrate.display import listed, lower, plural, upper
-from workflow.narrate.grounds import total_of
+from workflow.narrate.facts import total_of
 from workflow.narrate.phrases import datasets_of, where
 from workflow.narrate.shape import Measure, Shape
 from workflow.semantic.model import SemanticModel

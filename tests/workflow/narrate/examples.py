@@ -10,6 +10,8 @@ from pydantic import JsonValue
 from contracts.context import Permission, UserContext
 from contracts.plan import Dimension, MetricQuery, Plan, Planned
 from contracts.result import Column, ResultSet
+from workflow.semantic.columns import metric_columns
+from workflow.semantic.index import index_of
 from workflow.semantic.model import (
     Compiled,
     Dataset,
@@ -90,16 +92,14 @@ def result(
 
 def compiled(plan: Plan) -> Compiled:
     fields = {field.name: field for field in FIELDS}
-    metrics = {metric.name: metric for metric in MODEL.metrics}
     columns: list[OutputColumn] = []
     for dimension in plan.dimensions:
         field = fields[dimension.field]
         label = dimension.grain.capitalize() if dimension.grain else field.label
         kind = "date" if dimension.grain else field.type
         columns.append(OutputColumn(field.name, "dimension", kind, label))
-    for name in plan.metrics:
-        metric = metrics[name]
-        columns.append(OutputColumn(name, "metric", metric.type, metric.label, metric.unit))
+    index = index_of(MODEL)
+    columns += metric_columns(plan, [index.metric(name) for name in plan.metrics])
     return Compiled("SELECT", tuple(columns))
 
 

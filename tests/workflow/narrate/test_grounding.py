@@ -18,8 +18,8 @@ from tests.workflow.narrate.examples import (
     result_of,
 )
 from workflow.narrate import grounds, shape
+from workflow.narrate.facts import Grounds
 from workflow.narrate.grounding import is_grounded, strike
-from workflow.narrate.grounds import Grounds
 from workflow.narrate.narrate import narrate
 
 PLAN = Plan(
@@ -51,29 +51,32 @@ KNOWN = of(PLAN, *ROWS)
         "Sports leads.",
         "Sports made 5,314.21 and Action 4375.85.",
         "Sports made 5,314.2, about 5,314 or 5.3k, that is 0.0053 million.",
-        "Sports made £5,314.21 (or $5,314.21).",
         "Sports had 1,179 payments, or 1.18 thousand.",
-        "PG-13 2 lost money: -300.00, or −300, or minus 300.",
+        "PG-13 2 made -300.00, or −300, or minus 300.",
         "In July 2022, Sports made 5,314.21.",
-        "From 1 July 2022 to 31 July 2022 (July 1st, 2022 to July 31, 2022; 2022-07-31).",
-        "Q3 2022, the third quarter of 2022 and the second half of 2022 hold July.",
-        "The last 31 days are of 2022.",
-        "Store 1 made 5,314.21 with Sports.",
-        "Stores 1 and 7 count; stores 1, 7 count; store_id 7 counts; store number 7 counts.",
-        "Only stores 1 and 7, two stores, are counted, 2 stores in all.",
-        "Amounts of at least 5 count, with an amount of 5 or more.",
-        "Films containing “2001” count.",
+        "In July, Sports made 5,314.21.",
+        "From 1 July 2022 to 31 July 2022 Sports made 5,314.21.",
+        "From July 1st, 2022 to July 31, 2022 Sports made 5,314.21.",
+        "For stores 1 and 7 Sports made 5,314.21.",
+        "Only stores 1 and 7, two stores, are counted.",
         "The three categories, all 3 categories, in 3 rows; the top 10; the 10 highest.",
         "Sports is 1st and PG-13 2 is 3rd.",
+        "Sports has the highest revenue, followed by Action, and PG-13 2 comes last.",
+        "Action has the second highest revenue.",
+        "Action ranks second, and PG-13 2 ranks third.",
+        "The highest revenue was 5,314.21, and the lowest -300.00.",
+        "Revenue ranged from -300.00 to 5,314.21.",
         "All three together made 9,390.06 with 2,331 payments.",
         "Sports made 938.36 more than Action.",
+        "Sports and Action are 938.36 apart.",
+        "Sports made more than Action.",
         "Action made 938.36 less than Sports, 17.7 % less, or 17.66 percent.",
         "Sports made 1.21 times what Action made, 121 per cent of it.",
         "Sports had 50.6 % of all payments.",
+        "Sports had the majority of payments.",
+        "Sports and Action had 2,291 payments together.",
         "Action earned 3.94 for each payment.",
-        "One of the best is Sports, and no one knows why.",
         "Rounded to 2 decimals.",
-        "No number at all, and a second thought.",
     ],
 )
 def test_what_is_true_is_kept(sentence: str) -> None:
@@ -145,6 +148,50 @@ def test_what_is_true_is_kept(sentence: str) -> None:
         "Sports made 5,\u200b999.21.",
         "Sports made 5²³.",
         "It is 42.",
+        "Sports made £5,314.21.",
+        "Sports made 5,314.21 euros.",
+        "Sports made 5,314.21 days.",
+        "Sports made 4,375.85 and Action 5,314.21.",
+        "Sports and Action made 5,314.21.",
+        "Action leads.",
+        "Sports has the lowest revenue.",
+        "Sports has the fewest payments.",
+        "Action has the highest revenue, ahead of Sports.",
+        "Action is 1st.",
+        "Action ranks third.",
+        "Sports leads, followed by PG-13 2.",
+        "Action made 938.36 more than Sports.",
+        "Sports made 938.36 less than Action.",
+        "Action made more than Sports.",
+        "Sports made twice what Action made.",
+        "Action had the majority of payments.",
+        "Sports had 50.6 % of revenue.",
+        "Sports rose.",
+        "Revenue fell in July 2022.",
+        "Sports did not lead.",
+        "No category made more than Action.",
+        "None of the categories lost.",
+        "All categories made 5,314.21.",
+        "Every category rose.",
+        "For all stores Sports made 5,314.21.",
+        "Across every store Sports made 5,314.21.",
+        "Store 1 made 5,314.21 with Sports.",
+        "In 2022 Sports made 5,314.21.",
+        "In Q3 2022 Sports made 5,314.21.",
+        "Since July 2022 Sports made 5,314.21.",
+        "Sports made 5,314.21 a day.",
+        "Sports made 5,314.21 for each customer.",
+        "Sports had 1,179 customers.",
+        "Sports had a revenue of 1,179.",
+        "Horror leads.",
+        "sports made 5,314.21.",
+        "Sports dominates.",
+        "Sports skyrocketed.",
+        "Sports made at least 5,000.",
+        "Sports made nearly 5,314.21.",
+        "Sports made a dozen, half a million, two hundred or 3 bn.",
+        "Sports is best because of its films.",
+        "Sports and Action made 5,314.21 and 4,375.85 respectively.",
         "Sports is ①② better.",
     ],
 )
@@ -158,9 +205,9 @@ def test_fullwidth_and_hidden_characters_are_read_through() -> None:
 
 
 def test_a_text_is_struck_sentence_by_sentence() -> None:
-    prose = "Sports leads with 5,314.21. Action made 9.99. E.g. Action had 1,112 payments. So be it"
+    prose = "Sports leads with 5,314.21. Action made 9.99. Action had 1,112 payments. So it was"
     assert strike(prose, KNOWN) == (
-        ("Sports leads with 5,314.21.", "E.g. Action had 1,112 payments.", "So be it"),
+        ("Sports leads with 5,314.21.", "Action had 1,112 payments.", "So it was"),
         ("Action made 9.99.",),
     )
 
@@ -201,22 +248,21 @@ def test_averages_have_no_sum() -> None:
     known = of(
         Plan(metrics=("average",), dimensions=(by("category"),)), ("A", "4.00"), ("B", "5.50")
     )
-    assert is_grounded("A has 4.00 and B 5.50, which is 1.50 more.", known)
+    assert is_grounded("A has 4.00 and B has 1.50 more than A.", known)
     assert not is_grounded("Together they have 9.50.", known)
 
 
 def test_shares_are_percentages_and_counts_are_not() -> None:
     known = of(Plan(metrics=("open_share", "payment_count")), ("0.4512", 45))
-    assert is_grounded("45.1 % are open, 0.4512 of 45.", known)
-    assert is_grounded("45.12 percent are open.", known)
+    assert is_grounded("45.1 % are open.", known)
+    assert is_grounded("The open share was 45.12 percent, or 0.4512.", known)
     assert not is_grounded("45 payments are 46.1 % of all.", known)
     assert not is_grounded("45.0 % are open.", known)
 
 
 def test_raw_columns_may_hold_percentages() -> None:
     seen = shape.of_columns(result([("name", "text"), ("p", "decimal")], [("A", "45.1")]))
-    known = grounds.of_result(seen, None, asker(1), MODEL)
-    assert is_grounded("A has 45.1 %.", known)
+    known = grounds.of_columns(seen, asker(1))
     assert is_grounded("A has 45.1.", known)
     assert not is_grounded("A has 46.1 %.", known)
 
