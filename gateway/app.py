@@ -15,7 +15,7 @@ from gateway.auth.outside_issuer import OutsideIssuer
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
 from gateway.limits import Buckets, Limits, OpenCalls
-from gateway.routes import ask, authentication, catalog, runs
+from gateway.routes import ask, authentication, catalog, feedback, runs
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
@@ -50,7 +50,7 @@ def create_app(
             yield
 
     app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)
-    for module in (authentication, ask, runs, catalog):
+    for module in (authentication, ask, runs, feedback, catalog):
         app.include_router(module.router)
     return app
 

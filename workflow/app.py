@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from kit import collector
 from kit.service import Probe, create_app
-from workflow.api import ask, catalog, runs
+from workflow.api import ask, catalog, feedback, runs
 from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
 
@@ -26,6 +26,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
     app.include_router(ask.router)
     app.include_router(runs.router)
+    app.include_router(feedback.router)
     app.include_router(catalog.router)
     return app
 

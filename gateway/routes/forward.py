@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 from fastapi import Response
 
+from contracts.base import Wire
 from contracts.context import UserContext
 from gateway.relay import EventRelay, relay
 from gateway.routes.caller import Caller
@@ -11,11 +12,19 @@ from gateway.workflow_client import Call, Reply
 
 
 async def forward(
-    caller: Caller, method: str, path: str, *, context: UserContext | None = None, **query: object
+    caller: Caller,
+    method: str,
+    path: str,
+    *,
+    context: UserContext | None = None,
+    body: Wire | None = None,
+    **query: object,
 ) -> Response:
     """The workflow's answer, whole. A query value of None is left out."""
     given = {name: str(value) for name, value in query.items() if value is not None}
-    call = caller.to_workflow(method, path, query=given)
+    content = body.model_dump_json().encode() if body is not None else None
+    headers = {"Content-Type": "application/json"} if content is not None else None
+    call = caller.to_workflow(method, path, query=given, headers=headers, body=content)
     reply = await caller.services.workflow.call(call, context or caller.context())
     return relay(reply, caller.request)
 

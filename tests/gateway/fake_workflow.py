@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from contracts.catalog import Catalog, Suggestion, Suggestions
 from contracts.context import UserContext
+from contracts.feedback import Feedback, FeedbackRequest
 from contracts.problem import Problem
 from contracts.run import (
     Answer,
@@ -109,6 +110,10 @@ class FakeWorkflow:
                 return _problem(404, "not-found", "There is no such run.")
             case ["runs", _, "events"]:
                 return self._events()
+            case ["runs", _, "feedback"]:
+                said = FeedbackRequest.model_validate_json(call.body)
+                kept = Feedback(**said.model_dump(), run_id=RUN, given_at=AT)
+                return _json(kept.model_dump_json())
             case ["runs", _, "cancel"] | ["runs", _]:
                 return _json(_answer(call.context).model_dump_json())
         return _problem(404, "not-found", "There is nothing here.")

@@ -4,6 +4,7 @@ import socket
 from typing import Any
 from urllib.parse import parse_qs
 
+import orjson
 import pytest
 from fastapi import Response as Given
 from fastapi.testclient import TestClient
@@ -186,3 +187,19 @@ def test_a_silent_stream_is_504_before_it_begins(
         header = headers_of(gateway, "admin_user", "admin123")
         answer = gateway.get(f"/api/runs/{RUN}/events", headers=header)
     assert answer.status_code == 504
+
+
+def test_feedback_is_handed_on_as_it_is(
+    gateway: TestClient, workflow: FakeWorkflow, admin: Header
+) -> None:
+    said = {"verdict": "wrong", "about": ["metric"], "comment": "Not “sales”."}
+    path = f"/api/runs/{RUN}/feedback"
+    assert gateway.post(path, json=said).status_code == 401
+    answer = gateway.post(path, json=said, headers=admin)
+    assert answer.status_code == 200
+    assert answer.json()["about"] == ["metric"]
+    assert orjson.loads(workflow.last.body) == said
+    assert workflow.last.path == f"/runs/{RUN}/feedback"
+    assert gateway.post(path, json={"verdict": "?"}, headers=admin).status_code == 422
+    elsewhere = f"/api/runs/{SOMEBODY_ELSES}/feedback"
+    assert gateway.post(elsewhere, json=said, headers=admin).status_code == 404

@@ -116,6 +116,12 @@ SELECT answer::text FROM runs
 WHERE run_id = %(run_id)s AND org_id = %(org_id)s AND user_id = %(user_id)s
 """
 
+STATUS = """
+SELECT status FROM runs
+WHERE run_id = %(run_id)s AND org_id = %(org_id)s
+  AND (%(user_id)s::uuid IS NULL OR user_id = %(user_id)s)
+"""
+
 PAGE = """
 SELECT r.run_id, r.conversation_id, r.status, l.question,
     coalesce(r.answer->>'answer', '') AS answer, r.asked_at, r.finished_at
@@ -266,6 +272,17 @@ async def answer(
     )
     row = await cursor.fetchone()
     return row[0] if row else None
+
+
+async def status(
+    connection: Connection, run_id: UUID, *, org_id: UUID, user_id: UUID | None
+) -> RunStatus | None:
+    """How the run stands; of anybody in the organisation where `user_id` is None."""
+    cursor = await connection.execute(
+        STATUS, {"run_id": run_id, "org_id": org_id, "user_id": user_id}
+    )
+    row = await cursor.fetchone()
+    return RunStatus(row[0]) if row else None
 
 
 async def page(
