@@ -1,7 +1,5 @@
 """The ways in which the local stand-in misbehaves, by model name: what a planner must survive."""
 
-from collections.abc import Sequence
-
 from cli.local_matcher import Json, PromptCatalog, whole
 
 FIXED_TEXTS = {
@@ -46,11 +44,6 @@ def misbehaved(
     if model == "local-first-bad-then-good" and not is_repair:
         model = "local-unknown-metric"
     return outputs.get(model)
-
-
-def prose(model: str, messages: Sequence[str]) -> str:
-    """What a model says where sentences are asked for; streamed word by word."""
-    return "The local stand-in for a language model has no words of its own."
 
 
 def _plan_of(metric: str) -> Json:

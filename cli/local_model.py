@@ -23,8 +23,9 @@ import typer
 import uvicorn
 from pydantic import BaseModel, ValidationError
 
-from cli.local_behaviours import FIXED_TEXTS, misbehaved, prose
+from cli.local_behaviours import FIXED_TEXTS, misbehaved
 from cli.local_matcher import PromptCatalog, PromptMessage, answer, whole
+from cli.local_prose import prose
 from cli.local_replies import Reply, Said, Send, as_json, broken, streamed
 from cli.local_replies import whole as in_one_piece
 

@@ -37,8 +37,8 @@ def compose(
         security=_security(run.context, progress),
         timings=dict(timings),
         usage=Usage(
-            model=planned.model,
-            tokens=planned.prompt_tokens + planned.completion_tokens,
+            model=planned.model or progress.spent.model,
+            tokens=planned.prompt_tokens + planned.completion_tokens + progress.spent.tokens,
         )
         if planned
         else Usage(),

@@ -21,6 +21,7 @@ from workflow.runner import Runner
 from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
 from workflow.settings import WorkflowSettings
+from workflow.telling import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         models=RoleModels(whole),
         retriever=Retriever(pool, embedders.named),
         model_plan=partial(model_planner.plan, client=client) if client else None,
-        model_words=None,
+        model_words=words_of(client) if client and settings.narrator != "template" else None,
         today=lambda: datetime.now(UTC).date(),
     )
     hub = Hub()

@@ -6,10 +6,12 @@ the page below reads the same for a first try and for a restart. The journal is 
 anything slow, paid or irreversible, and nobody is told of a stage before it is on record.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
+
+from pydantic import JsonValue
 
 from contracts.plan import MetricQuery, Planned, PlannerOutput, RawSql
 from contracts.run import Answer, RunStatus, Stage
@@ -28,7 +30,7 @@ from workflow.guard.for_role import guard_scope
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
 from workflow.narrate.phrases import scope_words
-from workflow.narrate.prompt import Prompt, Subject, prompt_for
+from workflow.narrate.prompt import PROMPT_DIGEST, Subject, prompt_for
 from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
@@ -39,9 +41,10 @@ from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.resolve import resolve_planned
 from workflow.semantic.roles import RoleModels
 from workflow.semantic.words import plan_in_words
-from workflow.stages import Checked, Progress, Retrieved
+from workflow.stages import Checked, Progress, Retrieved, Spent
 from workflow.store import conversations
 from workflow.store.rows import Run
+from workflow.telling import ModelWords
 
 MAX_NARRATION_SECONDS = 20.0
 """A model that takes longer to tell a result is not waited for."""
@@ -54,8 +57,6 @@ TOO_COSTLY = Finding(
 )
 
 
-ModelWords = Callable[[Prompt], AsyncGenerator[str, None]]
-"""A model's answer to a prompt, as it comes; raises ModelUnavailable when there is no more."""
 Tell = Callable[[str], None]
 """Takes the next piece of the answer's text, for whoever listens."""
 
@@ -285,22 +286,25 @@ async def _narrate_and_finish(
     drafted = draft(
         progress.planned, progress.result, compiled, progress.sources, run.context, model
     )
+    spent = Spent()
+    detail: dict[str, JsonValue] = {}
     if words is not None and tell is not None and drafted.shape is not None:
         prompt = prompt_for(drafted.shape, _subject(run, progress))
-        told = await narrate_by_model(drafted, words(prompt), tell, seconds=MAX_NARRATION_SECONDS)
+        told = await narrate_by_model(
+            drafted, words(prompt, spent), tell, seconds=MAX_NARRATION_SECONDS
+        )
+        detail = {"model": spent.model, "tokens": spent.tokens, "prompt": PROMPT_DIGEST}
     else:
         told = drafted.narration()
-    journal.add(
-        Stage.NARRATION,
-        "ok",
-        started,
-        {
-            "struck": [*told.struck],
-            "widgets": [w.type for w in told.widgets],
-            "narrator": told.narrator,
-        },
+    detail |= {
+        "narrator": told.narrator,
+        "struck": [*told.struck],
+        "widgets": [w.type for w in told.widgets],
+    }
+    journal.add(Stage.NARRATION, "ok", started, detail)
+    progress = replace(
+        progress, text=told.answer, widgets=told.widgets, struck=told.struck, spent=spent
     )
-    progress = replace(progress, text=told.answer, widgets=told.widgets, struck=told.struck)
     return await finish(run, journal, status, progress)
 
 

@@ -1,6 +1,7 @@
 """The workflow's settings."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -51,6 +52,12 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         gt=0,
         description="How old the search over documents may become before the folder and the "
         "semantic model are read again; only what changed is embedded anew.",
+    )
+    narrator: Literal["model", "template"] = Field(
+        default="model",
+        description="Who tells a result in words: `model`, where one is configured, each sentence "
+        "checked before it is shown; or `template`, always, which needs no model and costs no "
+        "tokens.",
     )
     workflow_host: str = Field(
         default="127.0.0.1", description="Address the workflow listens on; never a public one."

@@ -25,6 +25,14 @@ class Checked(Wire):
     binding: str
 
 
+@dataclass(slots=True)
+class Spent:
+    """What a model was paid for telling a result; no model, no tokens."""
+
+    model: str | None = None
+    tokens: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run has come; what an answer is composed from."""
@@ -38,3 +46,4 @@ class Progress:
     text: str = ""
     widgets: tuple[Widget, ...] = ()
     struck: tuple[str, ...] = field(default=())
+    spent: Spent = field(default_factory=Spent)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from cli.local_behaviours import prose
 from cli.local_model import LocalModel
+from cli.local_prose import prose
 from tests.workflow.llm.conftest import MakeClient, Time
 from workflow.llm.client import Message, ModelClient
 from workflow.llm.errors import ModelUnavailable

@@ -174,16 +174,23 @@ async def test_a_run_that_waits_for_approval_survives_as_waiting(
 
 
 @pytest.mark.parametrize(
-    ("died_at", "paid"), [("llm_generation:written", 1), ("validation:added", 1)]
+    ("died_at", "narrator", "paid"),
+    [
+        ("llm_generation:written", "template", 1),
+        ("validation:added", "template", 1),
+        ("narration:before", "model", 2),
+        ("narration:added", "model", 2),
+    ],
 )
 async def test_a_model_is_not_paid_twice_for_what_is_on_record(
-    service: Service, died_at: str, paid: int
+    service: Service, died_at: str, narrator: str, paid: int
 ) -> None:
     with local_model.serving() as model:
         settings = {
             "OPENAI_BASE_URL": f"{model.base_url}",
             "OPENAI_MODEL": "local",
             "OPENAI_API_KEY": "none",
+            "NARRATOR": narrator,
         }
         with service.running(
             "tests.workflow.runs.dying_workflow", DIE_AT=died_at, **settings
@@ -199,3 +206,4 @@ async def test_a_model_is_not_paid_twice_for_what_is_on_record(
         assert isinstance(usage, dict)
         assert usage["model"] == "local"
         assert model.calls.total() == paid
+    assert service.stages(run_id) == STAGES

@@ -21,6 +21,7 @@ from workflow.bootstrap import Workflow, running
 from workflow.narrate.prompt import Prompt
 from workflow.runner import Runner
 from workflow.settings import WorkflowSettings
+from workflow.stages import Spent
 from workflow.store import audit_events, runs
 from workflow.store.rows import LogRow, Run
 
@@ -43,9 +44,10 @@ class Words:
         self.first = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def __call__(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+    async def __call__(self, prompt: Prompt, spent: Spent) -> AsyncGenerator[str, None]:
         self.calls += 1
         self.prompts.append(prompt)
+        spent.model, spent.tokens = "one", 42
         rows = orjson.loads(prompt.user)["result"]["rows"]
         yield f"Revenue was {rows[0][0]}. And "
         self.first.set()
@@ -152,6 +154,7 @@ async def test_a_client_that_comes_back_gets_the_text_once(
     assert outcome.answer.explain is not None
     assert outcome.answer.explain.struck == ("And it was 123,456,789.00 elsewhere.",)
     assert words.calls == 1
+    assert (outcome.answer.usage.model, outcome.answer.usage.tokens) == ("one", 42)
 
 
 async def test_what_the_model_is_shown_is_the_result_and_what_it_is_of(
