@@ -32,7 +32,8 @@ COMMANDS = {
     "ask": Entry("cli.ask", "ask_command", "Ask a question as one of the users."),
     "guard": Entry("cli.guard", "app", "Hand statements to the guardrails."),
     "eval": Entry("cli.evaluate", "eval_command", "Ask golden questions and compare the rows."),
-    "audit": Entry("cli.audit", "app", "Verify the record, or show a run."),
+    "audit": Entry("cli.audit", "app", "Verify the record, seal it, or show a run."),
+    "receipt": Entry("cli.receipt", "app", "Fetch a receipt, or check one offline."),
     "settings": Entry(
         "cli.settings_command", "settings_command", "What is in force, and where it came from."
     ),

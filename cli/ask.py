@@ -43,8 +43,8 @@ def ask_command(
     cancelled; 1 when it could not be asked, 2 for wrong usage.
     """
     request = _request(question, role, store, conversation)
-    with gateway(_gateway_url()) as session:
-        session.log_in(user, _password(user))
+    with gateway(gateway_url()) as session:
+        session.log_in(user, password(user))
         answer = session.ask(request) if as_json else _stream(session, request)
     if as_json:
         emit_json(answer.model_dump(mode="json"))
@@ -70,7 +70,8 @@ def _request(
         raise CommandError(f"{first['loc'][0]}: {first['msg']}.", Exit.USAGE) from error
 
 
-def _gateway_url() -> str:
+def gateway_url() -> str:
+    """Of the environment, of the running demo, or the usual one."""
     return (
         os.environ.get("GATEWAY_URL")
         or home().live_settings().get("GATEWAY_URL")
@@ -78,7 +79,8 @@ def _gateway_url() -> str:
     )
 
 
-def _password(user: str) -> str:
+def password(user: str) -> str:
+    """The one that is set, the demo user's published one, or the one that is typed in."""
     given = os.environ.get("COUNTERSIGN_PASSWORD")
     if given:
         return given

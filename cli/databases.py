@@ -89,6 +89,14 @@ def keys() -> Keys:
     )
 
 
+def signing_secret() -> str:
+    """What the key that signs checkpoints and receipts is kept under: as the services have it."""
+    given = os.environ.get("SIGNING_KEY_SECRET", "")
+    if not given and of_environment() is not None:
+        raise CommandError("SIGNING_KEY_SECRET must be set, to what the workflow has.")
+    return given or home().made_secrets()["SIGNING_KEY_SECRET"]
+
+
 def keys_of(secrets: Mapping[str, str]) -> Keys:
     """The part of the secrets that makes logins."""
     return Keys(*(secrets[name] for name in KEYS))

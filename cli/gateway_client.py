@@ -49,6 +49,18 @@ class Gateway:
                 if event is not None:
                     yield event
 
+    def receipt(self, run_id: str) -> bytes:
+        """A run's receipt, as it is to be kept."""
+        reply = self._client.get(f"/api/runs/{run_id}/receipt")
+        _raise_problem(reply)
+        return reply.content
+
+    def public_keys(self) -> bytes:
+        """The key set that receipts are checked with."""
+        reply = self._client.get("/.well-known/countersign-keys.json")
+        _raise_problem(reply)
+        return reply.content
+
     def run(self, run_id: str) -> Answer:
         """A run's answer, later."""
         reply = self._client.get(f"/api/runs/{run_id}")

@@ -4,7 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from contracts.base import Wire
+from contracts.context import UserContext
+from contracts.run import Risk
+from contracts.verdict import Finding
 
 EntryKind = Literal["run", "access"]
 
@@ -79,3 +84,90 @@ class Inclusion(Wire):
     position: int
     path: tuple[str, ...]
     sealed: SignedCheckpoint
+
+
+class Planning(Wire):
+    """Who read the question, and how. `prompt_digest` is that of a model's instructions."""
+
+    planner: str
+    model: str | None
+    prompt_digest: str | None
+    confidence: float
+    fallback_reason: str | None
+
+
+class ResultMark(Wire):
+    """What a statement returned, but for the rows: `digest` is the SHA-256 of columns and rows."""
+
+    digest: str
+    row_count: int
+    total_rows: int | None
+    truncated: bool
+
+
+class Agreement(Wire):
+    """A person's decision, as it was recorded."""
+
+    user_id: UUID
+    username: str
+    role: str
+    decision: str
+    at: datetime
+
+
+class ReceiptApproval(Wire):
+    """The approval request that let the run go on; `binding` is what was decided upon."""
+
+    approval_id: UUID
+    binding: str
+    decisions: tuple[Agreement, ...]
+    edited_by: tuple[UUID, ...] = ()
+
+
+class ChainMark(Wire):
+    """Where the run's chain stands: the hash of who asked what, the number of the last event,
+    and its hash, over which the chain is fixed."""
+
+    log_hash: str
+    events: int
+    head: str
+
+
+class ReceiptBody(Wire):
+    """What is certified of a run. Digests are SHA-256 in hex. `plan` is the planner's output;
+    `parameters` are what the statement ran with besides its text, the row scope; `software` is
+    every version that wrote a part of the record."""
+
+    format: Literal["countersign-receipt/1"] = "countersign-receipt/1"
+    run_id: UUID
+    org_id: UUID
+    conversation_id: UUID
+    status: str
+    asked_at: datetime
+    ended_at: datetime
+    question_digest: str
+    context: UserContext
+    document_ids: tuple[str, ...]
+    planning: Planning | None
+    plan: dict[str, JsonValue] | None
+    sql: str | None
+    parameters: dict[str, JsonValue]
+    model_digest: str | None
+    policy_digest: str | None
+    policy_version: int | None
+    findings: tuple[Finding, ...]
+    risk: Risk | None
+    approvals: tuple[ReceiptApproval, ...]
+    result: ResultMark | None
+    answer_digest: str
+    software: tuple[str, ...]
+    record: ChainMark
+
+
+class Receipt(Wire):
+    """The signed record behind an answer. Without `seal` the run is not sealed yet: that comes
+    with the next checkpoint, and a receipt fetched then has it."""
+
+    receipt: ReceiptBody
+    signature: Signature
+    seal: Inclusion | None = None

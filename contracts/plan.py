@@ -195,7 +195,8 @@ class Planned(Wire):
     """A planner's output with its provenance.
 
     `confidence` is 0 to 1. `used_words` maps a word of the question to what it was read as;
-    `unused_words` are content words that the reading left out. Tokens are 0 without a model.
+    `unused_words` are content words that the reading left out. Tokens are 0 without a model, and
+    `prompt_digest`, the SHA-256 of the instructions that a model was given, is absent.
     `notes` are sentences the narration must pass on ("last month counts from 31 July 2022, the
     newest day in the data").
     """
@@ -209,4 +210,5 @@ class Planned(Wire):
     used_words: dict[str, str] = {}
     unused_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    prompt_digest: str | None = None
     fallback_reason: str | None = None

@@ -15,7 +15,8 @@ from gateway.auth.outside_issuer import OutsideIssuer
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
 from gateway.limits import Buckets, Limits, OpenCalls
-from gateway.routes import ask, authentication, catalog, feedback, runs
+from gateway.public_keys import PublicKeys
+from gateway.routes import ask, audit, authentication, catalog, feedback, keys, runs
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
@@ -50,7 +51,7 @@ def create_app(
             yield
 
     app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)
-    for module in (authentication, ask, runs, feedback, catalog):
+    for module in (authentication, ask, runs, feedback, catalog, audit, keys):
         app.include_router(module.router)
     return app
 
@@ -106,6 +107,7 @@ async def _services(
                 longest_lock=timedelta(seconds=settings.login_longest_lock_seconds),
             ),
             workflow=workflow,
+            public_keys=PublicKeys(pool, monotonic=monotonic),
             limits=_limits(settings, monotonic),
         )
 

@@ -33,17 +33,18 @@ def relay(reply: Reply, request: Request) -> Response:
     return problem_response(problem.model_copy(update=ours), headers)
 
 
+EVENTS_TYPE = "text/event-stream"
+
+
 class EventRelay(Response):
-    """Events as they arrive, unbuffered, until either side hangs up.
+    """Events or lines as they arrive, unbuffered, until either side hangs up.
 
     Starlette's StreamingResponse notices an asker who left only between two chunks; here the
     stream from the workflow is closed at once. `on_end` is called in every case, perhaps twice.
     """
 
-    media_type = "text/event-stream"
-
     def __init__(self, stream: EventStream, request: Request, on_end: Callable[[], None]) -> None:
-        super().__init__()
+        super().__init__(media_type=stream.content_type)
         del self.headers["content-length"]
         self.headers["X-Accel-Buffering"] = "no"
         self._stream = stream
@@ -72,6 +73,8 @@ class EventRelay(Response):
             async for chunk in self._stream.chunks():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except Unavailable:
+            if self.media_type != EVENTS_TYPE:
+                raise  # an answer in lines has no place for a problem: it is seen to break off
             await send({"type": "http.response.body", "body": self._broken(), "more_body": True})
         self._on_end()  # before the asker can know of the end, and act on it
         await send({"type": "http.response.body", "body": b"", "more_body": False})

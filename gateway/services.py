@@ -9,6 +9,7 @@ from gateway.auth.bearer import Bearer
 from gateway.auth.logins import Logins
 from gateway.directory import DirectoryReader
 from gateway.limits import Limits
+from gateway.public_keys import PublicKeys
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
 
@@ -22,6 +23,7 @@ class Services:
     bearer: Bearer
     logins: Logins
     workflow: WorkflowClient
+    public_keys: PublicKeys
     limits: Limits
 
 

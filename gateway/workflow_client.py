@@ -13,12 +13,14 @@ import structlog
 
 from contracts.context import UserContext
 from kit import internal_token
+from kit.event_stream import JSON_LINES
 from kit.problems import TimedOut, Unavailable
 
 DOWN = "The part that answers questions does not answer. Try again shortly."
 KEEP_ALIVE_SECONDS = 4.0  # under uvicorn's 5, so that no call meets a connection being closed
 MOST_CONNECTIONS = 1024
 CONNECT_SECONDS = 2.0
+STREAMED = frozenset({"text/event-stream", JSON_LINES})
 log = structlog.get_logger(__name__)
 
 
@@ -48,6 +50,7 @@ class EventStream:
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+        self.content_type = response.content_type
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Bytes as they arrive. Raises Unavailable where the stream breaks off or falls silent."""
@@ -112,12 +115,12 @@ class WorkflowClient:
             return await _read(response)
 
     async def stream(self, call: Call, context: UserContext) -> EventStream | Reply:
-        """The answer as it is written if it is a stream of events, else the whole of it. The
+        """The answer as it is written if it is events or lines, else the whole of it. The
         caller closes the stream."""
         headers = self._headers(call, context)
         sent = self._sent(call, headers, self._stream_timeout, is_kept_open=True)
         async with sent as response:
-            if response.content_type == "text/event-stream" and response.status == 200:
+            if response.content_type in STREAMED and response.status == 200:
                 return EventStream(response)
             try:
                 return await _read(response)

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from kit import collector
 from kit.service import Probe, create_app
-from workflow.api import ask, catalog, feedback, runs
+from workflow.api import ask, audit, catalog, feedback, receipts, runs
 from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
 
@@ -28,6 +28,8 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     app.include_router(runs.router)
     app.include_router(feedback.router)
     app.include_router(catalog.router)
+    app.include_router(receipts.router)
+    app.include_router(audit.router)
     return app
 
 

@@ -32,6 +32,7 @@ class Workflow:
     runner: Runner
     hub: Hub
     internal_key: str
+    signing_secret: str
 
 
 @asynccontextmanager
@@ -59,11 +60,8 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     )
     hub = Hub()
     runner = Runner(parts, hub)
-    sealer = Sealer(
-        pool,
-        secret=settings.signing_key_secret.get_secret_value(),
-        seconds=settings.checkpoint_seconds,
-    )
+    signing_secret = settings.signing_key_secret.get_secret_value()
+    sealer = Sealer(pool, secret=signing_secret, seconds=settings.checkpoint_seconds)
     refresher = Refresher(
         pool,
         embedders.configured,
@@ -78,7 +76,9 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         await runner.open()
         await sealer.open()
         refresher.start()
-        yield Workflow(parts, runner, hub, settings.internal_token.get_secret_value())
+        yield Workflow(
+            parts, runner, hub, settings.internal_token.get_secret_value(), signing_secret
+        )
         await runner.close()
         await sealer.close()
     finally:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from contracts.context import UserContext
@@ -23,6 +23,11 @@ _BEARER = HTTPBearer(
     description="An access token from /api/auth/login, or one of the configured outside issuer.",
 )
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+
+Role = Annotated[
+    str | None,
+    Query(min_length=1, max_length=64, description="One of one's roles; none for the default."),
+]
 
 CALLER_PROBLEMS = documented(401, 403, 429, 500, 503)
 WORKFLOW_PROBLEMS = documented(401, 403, 422, 429, 500, 503, 504)

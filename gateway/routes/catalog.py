@@ -1,19 +1,12 @@
 """What can be asked."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from contracts.catalog import Catalog, Suggestions
-from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf
+from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf, Role
 from gateway.routes.forward import forward
 
 router = APIRouter(prefix="/api", tags=["catalog"])
-
-Role = Annotated[
-    str | None,
-    Query(min_length=1, max_length=64, description="One of one's roles; none for the default."),
-]
 
 
 @router.get("/suggestions", response_model=Suggestions, responses=WORKFLOW_PROBLEMS)

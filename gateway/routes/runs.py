@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
+from contracts.evidence import Receipt
 from contracts.run import Answer, ConversationPage, RunPage
-from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf
+from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf, Role
 from gateway.routes.forward import forward, stream
 from kit.event_stream import EVENTS
 from kit.problems import documented
@@ -69,6 +70,18 @@ async def events(caller: CallerOf, run_id: UUID, last_event_id: LastEventId = No
 async def cancel(caller: CallerOf, run_id: UUID) -> Response:
     """Stop a run of one's own. One that is over already is 409."""
     return await forward(caller, "POST", f"/runs/{run_id}/cancel")
+
+
+@router.get(
+    "/runs/{run_id}/receipt",
+    response_model=Receipt,
+    responses={**_RUN_PROBLEMS, **documented(409)},
+)
+async def receipt(caller: CallerOf, run_id: UUID, role: Role = None) -> Response:
+    """The signed receipt of a run of one's own that has ended; for auditors, of any run of the
+    organisation. Checked with `/.well-known/countersign-keys.json`, or `countersign receipt
+    verify`."""
+    return await forward(caller, "GET", f"/runs/{run_id}/receipt", context=caller.context(role))
 
 
 @router.get("/conversations", response_model=ConversationPage, responses=_PAGE_PROBLEMS)

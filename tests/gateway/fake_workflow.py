@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from contracts.catalog import Catalog, Suggestion, Suggestions
 from contracts.context import UserContext
+from contracts.evidence import ChainMark, Receipt, ReceiptBody, Signature
 from contracts.feedback import Feedback, FeedbackRequest
 from contracts.problem import Problem
 from contracts.run import (
@@ -26,6 +27,7 @@ from contracts.run import (
     Security,
 )
 from kit import internal_token
+from kit.event_stream import JSON_LINES
 from kit.problems import TYPE_PREFIX, problem_response
 
 RUN = UUID("01900000-0000-7000-8000-000000000001")
@@ -114,6 +116,12 @@ class FakeWorkflow:
                 said = FeedbackRequest.model_validate_json(call.body)
                 kept = Feedback(**said.model_dump(), run_id=RUN, given_at=AT)
                 return _json(kept.model_dump_json())
+            case ["runs", _, "receipt"]:
+                return _json(_receipt(call.context).model_dump_json())
+            case ["audit", _] if call.headers["accept"] == JSON_LINES:
+                return Response(b"{}\n", media_type=JSON_LINES)
+            case ["audit", _]:
+                return _json('{"items":[],"next":null}')
             case ["runs", _, "cancel"] | ["runs", _]:
                 return _json(_answer(call.context).model_dump_json())
         return _problem(404, "not-found", "There is nothing here.")
@@ -184,6 +192,37 @@ def _answer(context: UserContext) -> Answer:
             row_scope="all" if context.is_all_stores else context.store_ids,
             allowed_views=context.allowed_views,
         ),
+    )
+
+
+def _receipt(context: UserContext) -> Receipt:
+    return Receipt(
+        receipt=ReceiptBody(
+            run_id=RUN,
+            org_id=context.org_id,
+            conversation_id=CONVERSATION,
+            status="completed",
+            asked_at=AT,
+            ended_at=AT,
+            question_digest="0" * 64,
+            context=context,
+            document_ids=(),
+            planning=None,
+            plan=None,
+            sql=None,
+            parameters={},
+            model_digest=None,
+            policy_digest=None,
+            policy_version=None,
+            findings=(),
+            risk=None,
+            approvals=(),
+            result=None,
+            answer_digest="0" * 64,
+            software=(),
+            record=ChainMark(log_hash="0" * 64, events=1, head="0" * 64),
+        ),
+        signature=Signature(key_id="key", value="AAAA"),
     )
 
 

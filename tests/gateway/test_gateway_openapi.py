@@ -74,5 +74,6 @@ def test_every_route_but_logging_in_and_operations_asks_for_a_token(url: str) ->
         if not all(operation.get("security") for operation in methods.values())
     }
     assert open_to_all == {
-        "/healthz", "/readyz", "/metrics", "/api/auth/login", "/api/auth/refresh"
+        "/healthz", "/readyz", "/metrics", "/api/auth/login", "/api/auth/refresh",
+        "/.well-known/countersign-keys.json",
     }  # fmt: skip

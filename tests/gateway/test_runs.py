@@ -26,6 +26,7 @@ def admin(log_in: LogIn) -> Header:
         ("GET", "/api/runs", "/runs"),
         ("GET", f"/api/runs/{RUN}", f"/runs/{RUN}"),
         ("GET", f"/api/runs/{RUN}/events", f"/runs/{RUN}/events"),
+        ("GET", f"/api/runs/{RUN}/receipt", f"/runs/{RUN}/receipt"),
         ("POST", f"/api/runs/{RUN}/cancel", f"/runs/{RUN}/cancel"),
         ("GET", "/api/conversations", "/conversations"),
         ("GET", "/api/suggestions", "/suggestions"),

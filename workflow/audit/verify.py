@@ -17,6 +17,7 @@ from psycopg import IsolationLevel, sql
 
 from workflow.audit.chain import digest
 from workflow.audit.check_chains import Chains
+from workflow.audit.check_receipts import Receipts
 from workflow.audit.check_seals import Anchor, Seals
 from workflow.audit.fault import Fault, Subject
 from workflow.audit.signing import key_id_of
@@ -42,6 +43,7 @@ class Verified:
     events: int
     checkpoints: int
     entries: int
+    receipts: int
     unsealed: int
     faults: tuple[Fault, ...]
 
@@ -65,8 +67,10 @@ def verify(
         _share_a_moment(first, second)
         checking = _Checking(first, second, streams, report, max_faults)
         checking.chains()
-        checking.seals(keys, anchors)
+        trusted = keys if keys is not None else checking.keys_on_record()
+        checking.seals(trusted, anchors)
         checking.loose()
+        checking.receipts(trusted)
         return checking.found()
 
 
@@ -96,6 +100,7 @@ class _Checking:
         self._expected = whole_record.counts(first)
         self._chains: Chains | None = None
         self._seals: Seals | None = None
+        self._receipts: Receipts | None = None
 
     def chains(self) -> None:
         """Runs and their events."""
@@ -109,15 +114,14 @@ class _Checking:
             if count % _REPORT_EVERY == 0:
                 self._report("Reading the events", _share(chains.events, self._expected.events))
 
-    def seals(self, keys: Mapping[str, bytes] | None, anchors: Sequence[Anchor]) -> None:
-        """Signing keys, checkpoints, and what they hold."""
+    def seals(self, keys: Mapping[str, bytes], anchors: Sequence[Anchor]) -> None:
+        """Checkpoints, and what they hold."""
         if self._is_enough_with(None):
             return
-        known = keys if keys is not None else self._keys_on_record()
         self._seals = seals = Seals(
             self._stream(self._first, whole_record.CHECKPOINTS),
             self._stream(self._second, whole_record.ENTRIES),
-            keys=known,
+            keys=keys,
             anchors={anchor.place: anchor for anchor in anchors},
         )
         for fault in seals.faults():
@@ -139,6 +143,18 @@ class _Checking:
                 if self._is_enough_with(fault):
                     return
 
+    def receipts(self, keys: Mapping[str, bytes]) -> None:
+        """The receipts that were asked for."""
+        if self._is_enough_with(None):
+            return
+        rows = self._stream(self._first, whole_record.RECEIPTS)
+        self._receipts = receipts = Receipts(rows, keys=keys)
+        for count, fault in enumerate(receipts.faults()):
+            if self._is_enough_with(fault):
+                return
+            if count % _REPORT_EVERY == 0:
+                self._report("Reading the receipts", _share(count, self._expected.receipts))
+
     def found(self) -> Verified:
         """Everything so far."""
         return Verified(
@@ -146,6 +162,7 @@ class _Checking:
             events=self._chains.events if self._chains else 0,
             checkpoints=self._seals.checkpoints if self._seals else 0,
             entries=self._seals.entries if self._seals else 0,
+            receipts=self._receipts.receipts if self._receipts else 0,
             unsealed=self._expected.unsealed,
             faults=tuple(self._faults),
         )
@@ -160,8 +177,11 @@ class _Checking:
     ) -> Iterator[tuple[str | None, ...]]:
         return self._streams.enter_context(closing(whole_record.stream(connection, statement)))
 
-    def _keys_on_record(self) -> dict[str, bytes]:
-        keys = {}
+    def keys_on_record(self) -> dict[str, bytes]:
+        """The public keys whose ids are theirs; the others are faults."""
+        keys: dict[str, bytes] = {}
+        if self._is_enough_with(None):
+            return keys
         for key_id, public in self._stream(self._second, whole_record.KEYS):
             raw = bytes.fromhex(public or "")
             if key_id_of(raw) == key_id:

@@ -125,6 +125,7 @@ def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:
         model=rounds[-1].model,
         prompt_tokens=sum(one.prompt_tokens for one in rounds),
         completion_tokens=sum(one.completion_tokens for one in rounds),
+        prompt_digest=PROMPT_DIGEST,
         confidence=min(max(reply.confidence, 0.0), 1.0) if reply.confidence > 0 else 0.0,
         used_words={
             plain(one.word, 60): _shown(one.read_as, 60, asked.known_numbers | _HARMLESS_NUMBERS)

@@ -93,7 +93,7 @@ COPY (
 
 RECEIPTS = """
 COPY (
-    SELECT c.run_id, c.body, c.key_id, c.signature, r.head_seq, r.head_hash
+    SELECT c.run_id, c.body, c.key_id, c.signature, r.head_hash
     FROM receipts c LEFT JOIN runs r USING (run_id) ORDER BY c.run_id
 ) TO STDOUT
 """
@@ -101,6 +101,7 @@ COPY (
 COUNTS = """
 SELECT coalesce((SELECT sum(head_seq) FROM runs), 0)::bigint AS events,
     (SELECT count(*) FROM checkpoint_entries) AS entries,
+    (SELECT count(*) FROM receipts) AS receipts,
     (SELECT count(*) FROM unsealed_entries) AS unsealed
 """
 
@@ -111,6 +112,7 @@ class Counts:
 
     events: int
     entries: int
+    receipts: int
     unsealed: int
 
 
@@ -124,4 +126,4 @@ def stream(connection: Connection, statement: str) -> Generator[tuple[Text, ...]
 def counts(connection: Connection) -> Counts:
     """By what the runs say of themselves."""
     with connection.cursor(row_factory=class_row(Counts)) as cursor:
-        return cursor.execute(COUNTS).fetchone() or Counts(0, 0, 0)
+        return cursor.execute(COUNTS).fetchone() or Counts(0, 0, 0, 0)

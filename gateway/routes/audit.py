@@ -1,0 +1,108 @@
+"""The record, for auditors. Each reading is itself recorded."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from contracts.audit import (
+    AccessPage,
+    AuditedEventPage,
+    AuditedRunPage,
+    CheckpointPage,
+    EventQuery,
+    RunQuery,
+)
+from contracts.context import Permission, UserContext
+from gateway import policy
+from gateway.routes.caller import WORKFLOW_PROBLEMS, Caller, CallerOf, Role
+from gateway.routes.forward import forward, stream
+from gateway.routes.runs import Limit
+from kit.event_stream import JSON_LINES, LINES
+
+router = APIRouter(prefix="/api/audit", tags=["audit"], responses=WORKFLOW_PROBLEMS)
+Accept = Annotated[
+    str, Header(description=f"`{JSON_LINES}` gives everything that fits, as JSON lines.")
+]
+Number = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+_OR_LINES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A page, or everything in lines.", "content": LINES}
+}
+
+
+class RunsOf(RunQuery):
+    """Asked in one of one's roles."""
+
+    role: Role = None
+
+
+class EventsOf(EventQuery):
+    """Asked in one of one's roles."""
+
+    role: Role = None
+
+
+def _auditor(caller: Caller, role: str | None) -> UserContext:
+    context = caller.context(role)
+    policy.require(context, Permission.AUDIT)
+    return context
+
+
+@router.get("/runs", response_model=AuditedRunPage, responses=_OR_LINES)
+async def runs(
+    caller: CallerOf,
+    search: Annotated[RunsOf, Query()],
+    accept: Accept = "application/json",
+) -> Response:
+    """The organisation's runs, newest first, without what they answered."""
+    return await _found(caller, "/audit/runs", search, accept)
+
+
+@router.get("/events", response_model=AuditedEventPage, responses=_OR_LINES)
+async def events(
+    caller: CallerOf,
+    search: Annotated[EventsOf, Query()],
+    accept: Accept = "application/json",
+) -> Response:
+    """The events of those runs, whole."""
+    return await _found(caller, "/audit/events", search, accept)
+
+
+@router.get("/checkpoints", response_model=CheckpointPage)
+async def checkpoints(
+    caller: CallerOf, role: Role = None, cursor: Number = None, limit: Limit = 20
+) -> Response:
+    """The organisation's checkpoints, newest first. One kept elsewhere shows later that nothing
+    it seals was taken away since."""
+    context = _auditor(caller, role)
+    return await forward(
+        caller, "GET", "/audit/checkpoints", context=context, cursor=cursor, limit=limit
+    )
+
+
+@router.get("/accesses", response_model=AccessPage)
+async def accesses(
+    caller: CallerOf, role: Role = None, cursor: UUID | None = None, limit: Limit = 20
+) -> Response:
+    """Who read the record, newest first."""
+    context = _auditor(caller, role)
+    return await forward(
+        caller, "GET", "/audit/accesses", context=context, cursor=cursor, limit=limit
+    )
+
+
+async def _found(
+    caller: Caller,
+    path: str,
+    search: RunsOf | EventsOf,
+    accept: str,
+) -> Response:
+    context = _auditor(caller, search.role)
+    given = search.model_dump(mode="json", exclude_none=True, exclude={"role"})
+    if JSON_LINES in accept:
+        query = {name: str(value) for name, value in given.items()}
+        headers = {"Accept": JSON_LINES}
+        return await stream(
+            caller, caller.to_workflow("GET", path, query=query, headers=headers), context
+        )
+    return await forward(caller, "GET", path, context=context, **given)
