@@ -20,6 +20,7 @@ from workflow.plan.assemble_comparison import ComparisonAssembly
 from workflow.plan.lexicon import Term
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, FilterPart
+from workflow.plan.readers.metrics import ROWS_AS_WHOLE
 from workflow.plan.shares import adds_up, ratio_of_flag, ratio_to_all
 
 
@@ -212,12 +213,17 @@ class Assembler(ComparisonAssembly):
                 if ratio is not None:
                     kept = tuple(p for p in self._parts.filters if p is not part)
                     return (ratio,), self._with(filters=kept, extras=extras)
-        if self._parts.dimensions or self._parts.rank is not None:
-            return names, self
+        is_split = bool(self._parts.dimensions) or self._parts.rank is not None
         ratio = ratio_to_all(self._lexicon, names[0])
-        if ratio is not None:
+        if ratio is not None and (not is_split or self._names_all_rows()):
             return (ratio,), self._with(extras=extras)
+        if is_split:
+            return names, self
         return names, self._of_values(names)
+
+    def _names_all_rows(self) -> bool:
+        """Whether "the share of rentals that came back" names the whole beside the part."""
+        return ROWS_AS_WHOLE in self._reading.claims.values()
 
     def _of_values(self, names: tuple[str, ...]) -> Self:
         parts = [p for p in self._parts.filters if p.operator in ("in", "eq")]

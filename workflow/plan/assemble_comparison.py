@@ -64,6 +64,7 @@ class ComparisonAssembly(GroupAssembly):
 
     def _beside_each(self, part: ComparisonPart, parts: Parts, facts: list[MetricFacts]) -> Settled:
         """Each row beside the row before it, or that of the year before."""
+        part = _as_step(part, parts)
         is_range = part.when is None and part.to == "named"
         if is_range and not part.is_change:
             return Settled(parts, None)  # a range by month is compared by being shown
@@ -140,6 +141,18 @@ def _two(part: ComparisonPart, time: TimePart | None) -> tuple[TimePart | None, 
             first = replace(first, year=second.year, year_offset=second.year_offset)
         return replace(time, whens=(When("in", second),)), When("in", first), False
     return None, None, False
+
+
+def _as_step(part: ComparisonPart, parts: Parts) -> ComparisonPart:
+    """Of rows by month, "last month" is the one before each, "last year" that of the year
+    before."""
+    first = part.when.first if part.when is not None else None
+    if parts.time is not None or not isinstance(first, Relative) or first.offset != -1:
+        return part
+    grains = {d.grain for d in parts.dimensions}
+    if first.unit in grains:
+        return replace(part, to="previous_period", when=None)
+    return replace(part, to="previous_year", when=None) if first.unit == "year" else part
 
 
 def _has_grain(parts: Parts) -> bool:

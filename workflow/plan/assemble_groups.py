@@ -10,7 +10,7 @@ from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, RankPart
 from workflow.plan.readers.metrics import refuse_not_allowed
-from workflow.plan.timing import Timing, is_stamped
+from workflow.plan.timing import Timing, is_of_new, is_stamped
 from workflow.plan.when import grain_for
 
 
@@ -75,6 +75,8 @@ class GroupAssembly(PeriodAssembly):
 
     def _is_named(self, field: str) -> bool:
         part = self._parts.time
+        if is_of_new(self._reading):
+            return True
         return part is not None and is_stamped(self._reading, part, field)
 
     def _dimension(

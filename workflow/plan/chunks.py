@@ -26,6 +26,7 @@ from workflow.plan.value_index import Value, ValueIndex
 from workflow.plan.when import When
 
 _ABBREVIATION = 3
+_MOST_ELIDED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Chunk:
     def is_filler(self) -> bool:
         """Whether the chunk has no bearing on the number."""
         return not (self.terms or self.values or self.when) and self.has(
-            Mark.SOFT, Mark.PREPOSITION, Mark.MY, Mark.EARN
+            Mark.SOFT, Mark.PREPOSITION, Mark.MY, Mark.EARN, Mark.REQUEST
         )
 
 
@@ -162,6 +163,36 @@ def _hides_allowed(
     )
 
 
+def _is_asked_which(
+    tokens: Sequence[Token], at: int, term: tuple[int, tuple[Term, ...]], lexicon: Lexicon
+) -> bool:
+    """ "Which film was rented most" asks for films, not for the number of films rented."""
+    before = tokens[at - 1].word if at else ""
+    alone = lexicon.phrases.get((tokens[at].stem,), ())
+    is_field = any(t.kind == "field" and t.is_allowed for t in alone)
+    is_metric = any(t.kind == "metric" for t in term[1])
+    return term[0] > 1 and before in ("which", "what") and is_field and is_metric
+
+
+def _elided_at(
+    tokens: Sequence[Token], at: int, lexicon: Lexicon
+) -> tuple[int, tuple[Term, ...]] | None:
+    """The "returned" of "returned and open rentals" is "returned rentals"."""
+    place = at
+    for _ in range(_MOST_ELIDED):
+        joiner = tokens[place + 1].word if place + 2 < len(tokens) else ""
+        if joiner not in grammar.JOINING:
+            return None
+        place += 2
+        whole = _term_at(tokens, place, lexicon)
+        if whole is not None and whole[0] > 1 and any(t.kind == "metric" for t in whole[1]):
+            noun = tokens[place + whole[0] - 1].stem
+            terms = lexicon.phrases.get((tokens[at].stem, noun), ())
+            named = tuple(t for t in terms if t.kind == "metric")
+            return (1, named) if named else None
+    return None
+
+
 def _chunk_at(
     tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
 ) -> tuple[int, Chunk]:
@@ -169,6 +200,11 @@ def _chunk_at(
     term = _term_at(tokens, at, lexicon) if token.stem in lexicon.first_words else None
     if term is not None and _hides_allowed(tokens, at, term, lexicon):
         term = None
+    if term is not None and _is_asked_which(tokens, at, term, lexicon):
+        term = 1, lexicon.phrases[token.stem,]
+    elided = None if token.is_symbol else _elided_at(tokens, at, lexicon)
+    if elided is not None and (term is None or term[0] == 1):
+        term = elided
     value = None if token.is_symbol else _value_at(tokens, at, values)
     mark = _mark_at(tokens, at)
     when = None if token.is_symbol else when_at(tokens, at)

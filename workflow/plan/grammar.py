@@ -22,6 +22,8 @@ class Mark(StrEnum):
     BY = "by"
     ALL = "all"
     MY = "my"
+    REQUEST = "request"
+    NEW = "new"
     HOW_MANY = "how many"
     HOW_MUCH = "how much"
     HOW_LONG = "how long"
@@ -87,7 +89,9 @@ WORDS: dict[Mark, str] = {
     Mark.BY: """by, per, each, every, for each, for every, in each, at each, of each, by each,
         split by, split out by, broken down by, break down by, breakdown by, breakdown per,
         grouped by, group by, separated by, divided by, across, across the, in every, at every,
-        for the different, by the different, as per, according to""",
+        for the different, by the different, as per, according to, whether, whether or not, by
+        whether, and whether, and by, as well as by, split on, split per, divided into, for all
+        the different""",
     Mark.ALL: "all, all of, all the, any, the whole of, both, both of, the different",
     Mark.MY: "my, our, the, this, your, mine, ours",
     Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, how often,
@@ -156,6 +160,12 @@ WORDS: dict[Mark, str] = {
         by, split it, split that, split it by, split that by, that one, do the same, further, in
         addition, additionally, and, but, ok, okay, then, make it, make that, turn it into, turn
         that into, show it, show that, show them, this, these""",
+    Mark.REQUEST: """tell me, show me, give me, get me, let me know, let me see, i want to know, i
+        would like to know, i need to know, i d like to know, i want to see, i would like to see,
+        i d like to see, need to know, want to know, could you tell me, can you tell me, please
+        show, please tell me, would like to know, like to know, like to see, find out, i need, i
+        want, i wonder, wondering, can you show me, could you show me, do you know, know""",
+    Mark.NEW: "new, newly, newly registered, newly joined, new registered",
     Mark.FLIP: """the other way round, the other way around, other way round, other way around,
         reversed, reverse, reverse it, reverse the order, reverse that, in reverse, reverse order,
         in reverse order, flip it, flip the order, upside down, turn it around, the opposite,
@@ -168,8 +178,8 @@ WORDS: dict[Mark, str] = {
         amongst, through, into, under, over, about, as, via, between, within the, off""",
     Mark.LIST: "list, list of, lists, names of, name, enumerate, list all, a list of",
     Mark.EARN: """earn, earned, earns, spend, spent, spends, gross, grossed, bring in, brought
-        in, take in, took in, taken in, pull in, pulled in, brings in, takes in, took, take,
-        taken, takes""",
+        in, take in, took in, taken in, sell, sold, sells, selling, pull in, pulled in, brings in, takes in,
+        took, take, taken, takes""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
@@ -214,7 +224,12 @@ WORDS: dict[Mark, str] = {
         entitled, if any, living, live, lives, located, based, individual, different, various,
         respective, respectively, while, the same, same, ok, okay, doing, performing, good
         morning, good afternoon, good evening, create, draw, build, prepare, write, much, many,
-        hence, wonder, wondering, question, quick, quickly, out, terms, which
+        hence, wonder, wondering, question, quick, quickly, quick one, quick question, one
+        question, one thing, a question, a quick one, one more, one more thing, do you know, you
+        know, any idea, by any chance, happen to know, if possible, curious, curious about, i am
+        curious, im curious, so much, very much, a lot, cheers, dear, team, everyone, all good, my
+        boss wants to know, boss, asks, asked, asking, help, help me, help me with, got it, great,
+        perfect, nice, cool, sure, right, out, terms, which
         one, ones, given, looking, interested, interested in, rank, sort, rank the, sort the,
         would you, could you, can you, can i, may i""",
 }
@@ -283,8 +298,13 @@ UNIT_WORDS = {"days": "days", "day": "days"}
 MONEY_UNITS = words("dollar dollars euro euros pound pounds usd eur gbp bucks $ € £")
 MONEY_SIGNS = frozenset("$€£=")
 MULTIPLES = {"k": Decimal(1_000), "thousand": Decimal(1_000), "million": Decimal(1_000_000)}
+JOINING = words("and or , & / vs versus")
 # What is done with an amount of money, so that "customers who paid over 100" is about the sum.
 PAYING = words("pay paid pays spend spent spends")
+# Verbs that only lead to a threshold: "rentals that lasted longer than 8 days".
+BEFORE_A_THRESHOLD = words(
+    "lasted lasting last lasts worth kept keep out has have had having costing costs cost being"
+)
 
 # A superlative of use, not of an amount: it means the rows are counted.
 POPULAR = frozenset({"popular", "popularity", "frequent", "frequently", "often", "common", "busy"})
@@ -295,54 +315,8 @@ WEAK_VALUES = words(
     false high low big small early late first last a an i r g x"""
 )
 
-WRITE_VERBS = words(
-    """delete update drop insert alter truncate grant revoke remove change modify edit set write
-    rename overwrite purge wipe erase cancel refund create add replace merge correct adjust clear
-    destroy reset"""
-)
-# What may stand before a verb that is a wish ("please delete", "I want you to drop").
-BEFORE_A_WISH = words(
-    """please could would you want need to and then now just kindly let lets us also , . ; ! : -
-    ahead must should"""
-)
-# What one may wish to "create" or "write" without changing any data.
-DISPLAYS = words(
-    "chart graph report table list plot summary overview dashboard diagram breakdown me"
-)
 # Symbols that would change a number; the others only decorate.
 MEANINGFUL_SYMBOLS = frozenset("%+*^<>~|±")
-
-INJECTIONS = (
-    r"\b(ignore|disregard|forget|override|bypass|overrule)\b.{0,40}"
-    r"\b(instruction|rule|prompt|restriction|scope|guardrail|polic|filter|permission|above"
-    r"|previous|limit|security|access)",
-    r"\b(system|developer)\s+(prompt|message|instruction)",
-    r"\b(you are|act as|pretend|behave as|role ?play)\b.{0,40}"
-    r"\b(now|admin|administrator|root|developer|unrestricted|if|superuser)\b",
-    r"\b(jailbreak|dan mode|developer mode|god mode|sudo)\b",
-    r"</?\s*(system|user|assistant|instruction|script|prompt)",
-    r"\b(as|like|were|am|i'm)\s+(an?|the)?\s*(admin|administrator|superuser|root)\b",
-)
-SQL = (
-    r"\bselect\s+(distinct\s+)?[\w.\"*]+(\s*,\s*[\w.\"*]+)*\s+from\b",
-    r"\bselect\s+(distinct\s+)?\w+\s*\(",
-    r"\bunion\s+(all\s+)?select\b",
-    r"\b(drop|alter|create|truncate)\s+"
-    r"(table|view|database|schema|role|user|index|function)\b",
-    r"\binsert\s+into\b",
-    r"\bdelete\s+from\b",
-    r"\bupdate\s+\w+\s+set\b",
-    r"\bwhere\s+\d+\s*=\s*\d+",
-    r";\s*--",
-    r"'\s*or\s+'?\d",
-    r"\bpg_\w+\s*\(",
-    r"\binformation_schema\b",
-    r"\bgroup\s+by\b.+\bhaving\b",
-    r"/\*.*\*/",
-    r"\bor\s+1\s*=\s*1\b",
-    r"\bcount\s*\(\s*\*\s*\)",
-    r"\bcopy\b.+\bto\s+program\b",
-)
 
 # What adds to what was asked before, where the rest replaces it.
 ADDING = frozenset({
@@ -375,22 +349,4 @@ DEFINITIONS = (
     r"\bwhat goes into\b",
     r"\bwhat (is|are) included in\b",
     r"\bwhat (exactly )?(is|are) (a|an|the (difference|distinction) between)\b",
-)
-
-# What is asked of people and is never in a masked source.
-PERSONAL_WISHES = """email, emails, e mail, e mails, mail address, email address, email addresses,
-    mail addresses, phone, phones, phone number, phone numbers, telephone, telephone number,
-    telephone numbers, mobile number, home address, home addresses, address, addresses, street,
-    postcode, postal code, zip code, full name, full names, real name, real names, last name, last
-    names, first name, first names, surname, surnames, unmasked, birthday, birthdays, date of
-    birth, credit card, card number, bank account, contact details, contact information, password,
-    passwords, api key, api keys, secret key, salary, salaries, personal data, personal details"""
-
-# Function words of other languages that are not English words.
-FOREIGN = words(
-    """wie viel viele welche welcher welches der das und nicht ist sind wird wurde umsatz zeige
-    kunden im mit gesamt bitte quel quelle quels combien les des est sont avec pour dans montre
-    chiffre cual cuál cuanto cuánto cuantos cuántos cuantas qué que el los las del una por para
-    ventas ingresos mostrar quanto quanti quale il della delle qual quantos quantas receita vendas
-    hoeveel wat het een van omzet mostra"""
 )

@@ -7,6 +7,7 @@ from workflow.plan.parts import Parts
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import phrase
 
+_IDLE = (Mark.SOFT, Mark.REQUEST, Mark.PREPOSITION, Mark.MY, Mark.AND, Mark.FOLLOW)
 _HARMLESS = (Mark.ALL, Mark.TOTAL, Mark.AND)
 
 
@@ -14,11 +15,24 @@ def unused_words(reading: Reading, parts: Parts) -> tuple[tuple[int, str], ...]:
     """Places and texts of the content words that the reading leaves out."""
     several = len(parts.dimensions) + sum(len(a) for a in parts.metrics.alternatives[:1]) > 1
     is_compared = several or parts.is_compared or parts.rank is not None
+    preamble = _preamble(reading)
     return tuple(
         (at, chunk.text)
         for at, chunk in list(reading.free())
-        if not _is_harmless(reading, at, chunk, parts, is_compared=is_compared)
+        if at >= preamble and not _is_harmless(reading, at, chunk, parts, is_compared=is_compared)
     )
+
+
+def _preamble(reading: Reading) -> int:
+    """Where the request begins: "I am preparing for a meeting, could you tell me …". What stands
+    before it is left out only if nothing in it could bear on the number."""
+    start = max((at for at, c in enumerate(reading.chunks) if c.has(Mark.REQUEST)), default=0)
+    bears = any(
+        c.terms or c.values or c.when or c.grain or c.number is not None or c.is_personal
+        or c.is_unreadable_time or (c.marks and not c.has(*_IDLE))
+        for c in reading.chunks[:start]
+    )  # fmt: skip
+    return 0 if bears else start
 
 
 def _is_harmless(
@@ -39,10 +53,19 @@ def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: b
     if chunk.has(Mark.WHO):
         noun = reading.at(at - 1)
         return noun is not None and bool(noun.terms)  # "customers who paid"
-    if chunk.has(Mark.WHICH, Mark.VERSUS):
-        return chunk.words[0] == "what" or (is_compared and chunk.has(Mark.VERSUS))
+    if chunk.has(Mark.WHICH):
+        return chunk.words[0] == "what" or _asks_for_rows(reading, at, is_split=is_compared)
+    if chunk.has(Mark.VERSUS):
+        return is_compared
     is_symbol = not any(c.isalnum() for c in chunk.text)
     return is_symbol and chunk.text not in grammar.MEANINGFUL_SYMBOLS
+
+
+def _asks_for_rows(reading: Reading, at: int, *, is_split: bool) -> bool:
+    """ "Which rentals are still out, by category": the rows themselves are what is counted."""
+    after = reading.after(at)
+    chunk = reading.chunks[after] if after is not None else None
+    return is_split and chunk is not None and bool(chunk.terms_of("dataset"))
 
 
 def _is_own_unit(reading: Reading, at: int, unit: str, parts: Parts) -> bool:
@@ -61,7 +84,10 @@ def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:
     names = {t.name for t in chunk.terms_of("field")}
     if names & reading.lexicon.scope_fields:
         return False
-    for beside in (reading.before(at), reading.after(at)):
+    after = reading.after(at)
+    if after is not None and reading.chunks[after].has(Mark.NOT):
+        after = reading.after(after)  # "films that are not PG"
+    for beside in (reading.before(at), after):
         for field in reading.restricted.get(beside, ()) if beside is not None else ():
             owner = set(phrase(field)[:-1])
             if not owner or owner & set(chunk.stems):

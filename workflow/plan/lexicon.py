@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from workflow.plan import grammar
+from workflow.plan import grammar, refused_words
 from workflow.plan.tokens import phrase, root, tokenize
 from workflow.semantic.model import Dataset, Field, Metric, SemanticModel
 
@@ -87,6 +87,12 @@ class Lexicon:
         self.families = _families(self.phrases)
         self.longest = max((len(p) for p in self.phrases), default=0)
         self.row_counts = _row_counts(self.metrics.values())
+        self.money_elsewhere = tuple(
+            Term("metric", m.name, 0, is_allowed=False)
+            for m in full.metrics
+            if m.name not in self.metrics and m.unit == "currency"
+            and _aggregate(m.expression) == "sum"
+        )[:1]  # fmt: skip
         self.usual_dates = frozenset(
             d.time_field for d in model.datasets if d.time_field and d.name not in self.entities
         )
@@ -336,7 +342,7 @@ def _marks() -> dict[Phrase, tuple[grammar.Mark, ...]]:
 MARKS = _marks()
 GRAINS = {tuple(way.split()): grain for way, grain in grammar.GRAINS.items()}
 UNREADABLE = frozenset(_ways(grammar.UNREADABLE_TIME))
-PERSONAL = frozenset(_ways(grammar.PERSONAL_WISHES))
+PERSONAL = frozenset(_ways(refused_words.PERSONAL_WISHES))
 LONGEST_MARK = max(len(way) for way in (*MARKS, *UNREADABLE, *PERSONAL))
 FALLING = frozenset(_ways(grammar.FALLING))
 RISING = frozenset(_ways(grammar.RISING))

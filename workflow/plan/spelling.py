@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz.distance import OSA
 
-from workflow.plan import grammar
+from workflow.plan import grammar, refused_words
 from workflow.plan.lexicon import GRAINS, MARKS, UNREADABLE, Lexicon
 from workflow.plan.tokens import Token, root, stem
 from workflow.plan.value_index import ValueIndex
@@ -93,13 +93,15 @@ class Speller:
         made: list[Correction] = []
         looked_up = 0
         for at, token in enumerate(tokens):
-            if self._is_known(token) or len(token.stem) < _SHORTEST or looked_up > _MOST_LOOKED_UP:
+            is_short = len(token.word) < _SHORTEST - 1
+            if self._is_known(token) or is_short or looked_up > _MOST_LOOKED_UP:
                 corrected.append(token)
                 continue
             looked_up += 1
             found = _nearest(token, self._near_words, most=2)
             is_value = found is None
-            found = found or _nearest(token, self._near_values, most=1)
+            if len(token.stem) >= _SHORTEST:
+                found = found or _nearest(token, self._near_values, most=1)
             if found is None or (is_value and not self._is_in_place(found, tokens, at)):
                 corrected.append(token)
                 continue
@@ -109,7 +111,14 @@ class Speller:
 
 
 _OTHER = frozenset(
-    " ".join([*grammar.WRITE_VERBS, *grammar.FOREIGN, *grammar.POPULAR, grammar.PERSONAL_WISHES])
+    " ".join(
+        [
+            *refused_words.WRITE_VERBS,
+            *refused_words.FOREIGN,
+            *grammar.POPULAR,
+            refused_words.PERSONAL_WISHES,
+        ]
+    )
     .replace(",", " ")
     .split()
 )
@@ -129,6 +138,8 @@ def _nearest(
     """The one word that a slip explains; None when there is none, or more than one."""
     typed = token.stem
     near = [w for w in words.get(typed[0], ()) if abs(len(w[0]) - len(typed)) <= most]
+    if len(typed) < _SHORTEST:  # of so few letters, only one that was left out explains another
+        near = [w for w in near if len(w[1]) == len(token.word) + 1]
     slips = {w for s, w in near if _is_slip(typed, s) or _is_slip(token.word, w)}
     if not slips and most > 1 and len(typed) >= _LONG:
         slips = {w for s, w in near if len(s) >= _LONG and OSA.distance(typed, s) == most}

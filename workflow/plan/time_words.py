@@ -35,6 +35,8 @@ _CONNECTORS: dict[str, Relation] = {
 _JOINERS = frozenset({"to", "-", "through", "thru", "until", "till", "up to"})
 _ONWARDS = frozenset({"on", "onwards", "onward", "forward"})
 _PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
+_STARTS = frozenset({"start", "beginning"})
+_ENDS = frozenset({"end", "close"})
 _THIS = frozenset({"this", "current"})
 _BEFORE_MONTH = words(
     """in of during for since until before after between from to and or vs versus against till
@@ -65,13 +67,33 @@ def _connectors_at(tokens: Sequence[Token], start: int) -> list[tuple[int, Relat
     return found
 
 
+def _edge_at(tokens: Sequence[Token], at: int, edges: frozenset[str]) -> int:
+    """How many tokens "the end of" takes."""
+    skipped = 1 if _word(tokens, at) == "the" else 0
+    is_edge = _word(tokens, at + skipped) in edges and _word(tokens, at + skipped + 1) == "of"
+    return skipped + 2 if is_edge else 0
+
+
 def _related(tokens: Sequence[Token], at: int, relation: Relation) -> tuple[int, When] | None:
+    """The period at a place. "Until the end of March" is until March, "since the beginning of
+    June" since June; what they leave is what their first or last day says anyway."""
+    edge = _edge_at(tokens, at, _ENDS if relation == "until" else _STARTS)
+    if edge and relation in ("until", "since", "from", "between"):
+        found = _plainly_related(tokens, at + edge, relation)
+        return (edge + found[0], found[1]) if found is not None else None
+    return _plainly_related(tokens, at, relation)
+
+
+def _plainly_related(
+    tokens: Sequence[Token], at: int, relation: Relation
+) -> tuple[int, When] | None:
     first = _stretch_at(tokens, at) or _day_of_range(tokens, at)
     if first is None:
         return None
     used, stretch = first
     joiner = _joiner_at(tokens, at + used, relation)
     if joiner and relation in ("in", "between", "from"):
+        joiner += _edge_at(tokens, at + used + joiner, _ENDS)
         second = _stretch_at(tokens, at + used + joiner) or _day_after(tokens, at, used + joiner)
         if second is not None:
             end = second[1]
@@ -261,6 +283,16 @@ def _day_first(tokens: Sequence[Token], at: int) -> _Found | None:
     return _with_year(tokens, at, used + 1, Point("day", day, month))
 
 
+def _short_year(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """The year of "Apr '22" and of "in Apr 22": tokens taken, and the year."""
+    quoted = 1 if _word(tokens, at + 1) == "'" else 0
+    year = _whole(tokens, at + 1 + quoted)
+    if year is None or not 10 <= year <= 99 or len(tokens[at + 1 + quoted].text) != 2:
+        return None
+    is_said = bool(quoted) or (_word(tokens, at - 1) in ("in", "during") and year >= 20)
+    return (1 + quoted, 2000 + year) if is_said else None
+
+
 def _month_first(tokens: Sequence[Token], at: int) -> _Found | None:
     skipped = 0
     if _word(tokens, at) == "month":
@@ -268,6 +300,9 @@ def _month_first(tokens: Sequence[Token], at: int) -> _Found | None:
     if not _is_month(tokens, at + skipped):
         return None
     month = grammar.MONTHS[_word(tokens, at + skipped)]
+    short = _short_year(tokens, at + skipped)
+    if short is not None:
+        return skipped + 1 + short[0], Point("month", month, year=short[1])
     day = _whole(tokens, at + skipped + 1)
     if (
         day is not None and 1 <= day <= 31 and tokens[at + skipped + 1].text[0].isdigit()

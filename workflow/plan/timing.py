@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from contracts.plan import Dimension, Filter, Grain, TimeRange
+from workflow.plan.grammar import Mark
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import TimePart
 from workflow.plan.reading import Reading
@@ -129,8 +130,22 @@ def is_stamped(reading: Reading, part: TimePart, field: str) -> bool:
     """Whether the question itself says that its period is about this date field."""
     if part.field is not None:
         return part.field == field
+    if is_of_new(reading):
+        return True
     named = _named_date(reading, part, (reading.lexicon.fields[field],))
     return named is not None
+
+
+def is_of_new(reading: Reading) -> bool:
+    """ "New customers in May" are those whose own date is in May."""
+    for at, chunk in enumerate(reading.chunks):
+        after = reading.at(at + 1)
+        if chunk.has(Mark.NEW) and after is not None and not chunk.values:
+            names = {t.name for t in after.terms_of("dataset")}
+            if names & reading.lexicon.entities:
+                reading.claim(at, "by their own date")
+                return True
+    return False
 
 
 def _compared_grain(part: TimePart, field: str | None) -> Dimension | None:

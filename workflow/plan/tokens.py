@@ -8,7 +8,8 @@ from functools import lru_cache
 
 NUMBER_WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
+    "forty": 40, "fifty": 50, "hundred": 100, "zero": 0,
 }  # fmt: skip
 # The first that fits decides: an ending, and what stands for it.
 _ENDINGS = (("ies", "i"), ("ie", "i"), *((f"{c}es", c) for c in ("ss", "sh", "ch", "x", "z")))

@@ -16,6 +16,7 @@ from workflow.plan.reading import Reading
 _AGGREGATORS = (Mark.HOW_MANY, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
 _JOINERS = (Mark.AND, Mark.VERSUS)
 _MOST_CHOICES = 3
+ROWS_AS_WHOLE = "what it is about"
 _Names = tuple[str, ...]
 
 
@@ -235,7 +236,7 @@ def _without_echoes(
                 flags.append(flag)
                 continue
         if mention.is_rows and mention.ask is None and _is_echo(reading, mention, exact or others):
-            reading.claim(mention.at, "what it is about")
+            reading.claim(mention.at, ROWS_AS_WHOLE)
             continue
         kept.append(mention)
     return kept, tuple(flags)
@@ -344,6 +345,8 @@ def _by_question_word(reading: Reading) -> MetricsPart:
         found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "currency"]
     elif Mark.HOW_LONG in marks:
         found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "days"]
+    if not found and Mark.HOW_MUCH in marks and reading.lexicon.money_elsewhere:
+        refuse_not_allowed(reading, reading.lexicon.money_elsewhere)
     if len(found) == 1:
         _claim_aggregators(reading)
         return MetricsPart((_names(found),))

@@ -35,6 +35,10 @@ def read_rank(reading: Reading) -> RankPart | None:
             target = _target_after(reading, place, has_number=number is not None)
     if target is None:
         target = _target_before(reading, places[0])
+    if target is None:
+        target = _only_thing(reading)
+    if number is None and target is not None:
+        number = _number_beside(reading, [target])
     for at, chunk in reading.free():
         if set(chunk.words) <= grammar.POPULAR and not chunk.terms:
             reading.claim(at, "counted")
@@ -105,6 +109,21 @@ def _target_after(reading: Reading, place: int, *, has_number: bool) -> int | No
         if not chunk.has(Mark.SOFT, Mark.MY, Mark.AVERAGE, Mark.TOTAL):
             return None
     return None
+
+
+def _only_thing(reading: Reading) -> int | None:
+    """ "Who took in the most money among the staff": the one thing there is to rank."""
+    things = [
+        at for at, c in reading.free()
+        if is_dimension(c) and c.terms_of("field") and not (c.terms_of("metric") or c.values)
+        and not _is_grouped(reading, at)
+    ]  # fmt: skip
+    return things[0] if len(things) == 1 else None
+
+
+def _is_grouped(reading: Reading, at: int) -> bool:
+    before = reading.before(at)
+    return before is not None and reading.chunks[before].has(Mark.BY)
 
 
 def _target_before(reading: Reading, place: int) -> int | None:

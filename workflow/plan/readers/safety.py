@@ -4,7 +4,7 @@ other languages, noise, the future, and what is asked about people."""
 import re
 from collections.abc import Sequence
 
-from workflow.plan import grammar
+from workflow.plan import refused_words
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.outcomes import Refused
@@ -14,8 +14,8 @@ from workflow.plan.when import day_words
 
 _MOST_WORDS = 80
 _MOST_TOKENS = 3 * _MOST_WORDS  # punctuation is read, too
-_SQL = re.compile("|".join(grammar.SQL), re.DOTALL)
-_INJECTION = re.compile("|".join(grammar.INJECTIONS), re.DOTALL)
+_SQL = re.compile("|".join(refused_words.SQL), re.DOTALL)
+_INJECTION = re.compile("|".join(refused_words.INJECTIONS), re.DOTALL)
 
 
 def refuse_unreadable(question: str, tokens: Sequence[Token]) -> None:
@@ -53,12 +53,14 @@ def refuse_unsafe(question: str, chunks: Sequence[Chunk]) -> None:
 
 
 def _is_write(chunks: Sequence[Chunk], at: int, chunk: Chunk) -> bool:
-    if chunk.terms or chunk.values or chunk.words[0] not in grammar.WRITE_VERBS:
+    if chunk.terms or chunk.values or chunk.words[0] not in refused_words.WRITE_VERBS:
         return False
     following = [word for c in chunks[at + 1 : at + 5] for word in c.words]
-    if chunk.words[0] in ("create", "write", "add", "set") and grammar.DISPLAYS & set(following):
+    if chunk.words[0] in ("create", "write", "add", "set") and refused_words.DISPLAYS & set(
+        following
+    ):
         return False
-    return at == 0 or chunks[at - 1].words[-1] in grammar.BEFORE_A_WISH
+    return at == 0 or chunks[at - 1].words[-1] in refused_words.BEFORE_A_WISH
 
 
 def refuse_unknown_scope(reading: Reading) -> None:
@@ -72,7 +74,7 @@ def refuse_unknown_scope(reading: Reading) -> None:
                 f"“{chunk.text}” is not in what can be asked here; personal details stay masked."
             )
     unknown = {w for c in reading.chunks if not _is_known(c) for w in c.words}
-    if len(unknown & grammar.FOREIGN) >= 2:
+    if len(unknown & refused_words.FOREIGN) >= 2:
         raise Refused("I can read English so far. Please ask in English.")
 
 

@@ -228,11 +228,14 @@ def _people(reading: Reading, chunk: Chunk, *, is_counted: bool) -> DimensionPar
 def _row_condition(reading: Reading, bounds: _Bounds) -> FilterPart | None:
     """ "Payments over 5", "rentals longer than 5 days": each row is compared, by the one field
     that its dataset measures in this unit."""
+    verbs: list[int] = []
     before = reading.before(bounds.first)
+    while before is not None and reading.chunks[before].words[0] in grammar.BEFORE_A_THRESHOLD:
+        verbs.append(before)
+        before = reading.before(before)
     if before is None or not reading.is_free(before):
         return None
-    chunk = reading.chunks[before]
-    datasets = [t.name for t in chunk.terms_of("dataset")]
+    datasets = _datasets_of(reading, before)
     if not datasets or _counts_after(reading, bounds):
         return None
     unit = "days" if grammar.UNIT_WORDS.get(bounds.unit) == "days" else "currency"
@@ -249,10 +252,21 @@ def _row_condition(reading: Reading, bounds: _Bounds) -> FilterPart | None:
         return None
     field = fields.pop()
     text = " ".join(c.text for c in reading.chunks[bounds.first : bounds.last + 1])
-    _claim(reading, bounds, (), f"{reading.label('field', field)} {text}")
+    _claim(reading, bounds, verbs, f"{reading.label('field', field)} {text}")
     return FilterPart(
         bounds.operator, ((field, bounds.numbers),), text, first=bounds.first, last=bounds.last
     )
+
+
+def _datasets_of(reading: Reading, place: int) -> list[str]:
+    """The datasets whose rows a chunk counts, or of which it takes the largest or smallest."""
+    chunk = reading.chunks[place]
+    found = [t.name for t in chunk.terms_of("dataset")]
+    for term in chunk.terms_of("metric"):
+        facts = reading.lexicon.metrics[term.name]
+        if facts.is_row_count or facts.aggregate in ("min", "max"):
+            found.append(facts.dataset.name)
+    return list(dict.fromkeys(found))
 
 
 def _measured(facts: MetricFacts) -> str | None:
