@@ -1,5 +1,5 @@
 """What occurs in the data a person may see: the values a question can be matched against, and the
-newest day."""
+oldest and the newest day."""
 
 from datetime import date
 from functools import lru_cache
@@ -19,12 +19,13 @@ DIALECT = "postgres"
 # One pass over the dataset. Each row of it becomes one row a field, and one (-1) for the whole.
 # The session's time zone is UTC, so the day is too.
 _QUERY = """
-SELECT field, value, newest
+SELECT field, value, newest, oldest
 FROM (
     SELECT
         field,
         value,
         CAST(MAX(day) AS DATE) AS newest,
+        CAST(MIN(day) AS DATE) AS oldest,
         ROW_NUMBER() OVER (PARTITION BY field ORDER BY value) AS place
     FROM dataset AS scoped
     CROSS JOIN LATERAL (VALUES (-1, NULL)) AS cells(field, value)
@@ -36,8 +37,8 @@ WHERE place <= 0
 
 
 async def profile(warehouse: Warehouse, model: SemanticModel, context: UserContext) -> DataProfile:
-    """The values of the indexed fields, at most 5,000 of each, in order, and the newest day (UTC)
-    of each dataset that has a time field.
+    """The values of the indexed fields, at most 5,000 of each, in order, and the oldest and the
+    newest day (UTC) of each dataset that has a time field.
 
     `model` is the role's part of the model. Everything is read with the person's own login and
     scope, so a value never tells of a row they may not see. A dataset that takes too long to
@@ -46,6 +47,7 @@ async def profile(warehouse: Warehouse, model: SemanticModel, context: UserConte
     """
     values: dict[str, set[str]] = {}
     newest: dict[str, date] = {}
+    oldest: dict[str, date] = {}
     for dataset in model.datasets:
         fields = _indexed(dataset)
         if not fields and dataset.time_field is None:
@@ -61,21 +63,23 @@ async def profile(warehouse: Warehouse, model: SemanticModel, context: UserConte
             if error.kind != "timeout":
                 raise
             continue
-        for number, value, day in result.rows:
-            if number == -1 and isinstance(day, str):
-                newest[dataset.name] = date.fromisoformat(day)
+        for number, value, last, first in result.rows:
+            if number == -1 and isinstance(last, str) and isinstance(first, str):
+                newest[dataset.name] = date.fromisoformat(last)
+                oldest[dataset.name] = date.fromisoformat(first)
             elif isinstance(number, int) and isinstance(value, str):
                 values.setdefault(fields[number].name, set()).add(value)
     return DataProfile(
         values={name: tuple(sorted(found)[:MAX_VALUES]) for name, found in values.items()},
         newest=newest,
+        oldest=oldest,
     )
 
 
 @lru_cache(maxsize=256)
 def profile_sql(dataset: Dataset) -> str:
-    """One SELECT over `dataset`: (field, value, newest), field counting the indexed fields from 0,
-    and -1 with the newest day of all."""
+    """One SELECT over `dataset`: (field, value, newest, oldest), field counting the indexed fields
+    from 0, and -1 with the days of all."""
     fields = _indexed(dataset)
     columns = [
         exp.alias_(parse_one(field.expression, dialect=DIALECT), f"f{number}")

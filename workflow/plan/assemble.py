@@ -17,11 +17,13 @@ from contracts.plan import (
     WidgetType,
 )
 from workflow.plan.assemble_comparison import ComparisonAssembly
-from workflow.plan.lexicon import Term
+from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, FilterPart
 from workflow.plan.readers.metrics import ROWS_AS_WHOLE
 from workflow.plan.shares import adds_up, ratio_of_flag, ratio_to_all
+from workflow.plan.timing import first_day
+from workflow.plan.when import add_months, day_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,22 @@ class Assembler(ComparisonAssembly):
             limit=limit,
             with_ties=limit is not None and self._parts.extras.with_ties,
         )
-        notes = (*timing.notes, *self._rank_notes(plan))
+        notes = (*timing.notes, *self._rank_notes(plan), *self._empty_before(plan, facts))
         return Assembled(plan, notes, timing.is_assumed, self._parts.extras.widget)
+
+    def _empty_before(self, plan: Plan, facts: list[MetricFacts]) -> tuple[str, ...]:
+        """Says where the other period of a comparison lies before all data."""
+        first = first_day(self._reading, [f.dataset for f in facts])
+        held, time = plan.comparison, plan.time
+        is_split = any(d.grain for d in plan.dimensions)
+        if held is None or first is None or time is None or is_split or time.start is None:
+            return ()
+        end = held.period.end if held.period is not None else time.start
+        if held.to == "previous_year" and time.end is not None:
+            end = add_months(time.end, -12)
+        if end is None or end > first:
+            return ()
+        return (f"The data begins on {day_words(first)}, so there is nothing to compare with.",)
 
     # -- conditions ------------------------------------------------------------------------
 
@@ -217,6 +233,11 @@ class Assembler(ComparisonAssembly):
         ratio = ratio_to_all(self._lexicon, names[0])
         if ratio is not None and (not is_split or self._names_all_rows()):
             return (ratio,), self._with(extras=extras)
+        if ratio is not None and is_split and not extras.is_of_total:
+            whole = self._with(extras=replace(self._parts.extras, is_of_total=True))
+            plans = self._plans((self._with(extras=extras), (ratio,)), (whole, names))
+            label = self._label("metric", names[0]).lower()
+            raise Unclear(f"The part that {label} are in each group, or each group's part?", plans)
         if is_split:
             return names, self
         return names, self._of_values(names)

@@ -177,9 +177,9 @@ WORDS: dict[Mark, str] = {
     Mark.PREPOSITION: """in, for, at, on, of, from, to, with, during, within, inside, among,
         amongst, through, into, under, over, about, as, via, between, within the, off""",
     Mark.LIST: "list, list of, lists, names of, name, enumerate, list all, a list of",
-    Mark.EARN: """earn, earned, earns, spend, spent, spends, gross, grossed, bring in, brought
-        in, take in, took in, taken in, sell, sold, sells, selling, pull in, pulled in, brings in, takes in,
-        took, take, taken, takes""",
+    Mark.EARN: """earn, earned, earns, spend, spent, spends, pay, paid, pays, gross, grossed, bring
+        in, brought in, take in, took in, taken in, sell, sold, sells, selling, pull in, pulled
+        in, brings in, takes in, took, take, taken, takes""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",

@@ -66,10 +66,12 @@ class HavingPart:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What is worked out from the rows, and how they are shown. `is_picture` wants a picture of
+    """What is worked out from the rows, and how they are shown. `is_of_total` says that
+    it is the share of the whole that is meant, not a ratio; `is_picture` wants a picture of
     whatever kind."""
 
     is_share: bool = False
+    is_of_total: bool = False
     is_running: bool = False
     with_ties: bool = False
     widget: WidgetType | None = None

@@ -42,7 +42,12 @@ def parts_of(plan: Plan, lexicon: Lexicon) -> Parts:
         row_order=_row_order(plan),
         comparison=_comparison(plan),
         having=having,
-        extras=Extras("share" in kinds, "running_total" in kinds, plan.with_ties),
+        extras=Extras(
+            is_share="share" in kinds,
+            is_of_total="share" in kinds,
+            is_running="running_total" in kinds,
+            with_ties=plan.with_ties,
+        ),
     )
 
 

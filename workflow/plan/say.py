@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from contracts.plan import Dimension, Filter, FilterGroup, Plan
 from workflow.plan.lexicon import Lexicon
+from workflow.plan.shares import ratio_to_all
 from workflow.plan.tokens import phrase
 from workflow.plan.when import said, time_range
 
@@ -32,6 +33,9 @@ def question_of(plan: Plan, lexicon: Lexicon) -> str:
         }
         groups = [d for d in plan.dimensions if d.field not in within]
         said_groups = _and([_dimension(d, lexicon, in_full=is_doubtful) for d in groups])
+        if "share of " in metrics and ratio_to_all(lexicon, plan.metrics[0]) is not None:
+            conditions += " as a share of the total"  # its share of all rows is another number
+            metrics = metrics.replace("share of ", "")
         each = "".join(f" within each {lexicon.spoken('field', name)}" for name in sorted(within))
         return f"{metrics[:1].upper()}{metrics[1:]} by {said_groups}{each}{conditions}"
     return _plain(plan, metrics, lexicon, conditions)

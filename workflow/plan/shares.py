@@ -5,6 +5,8 @@ import re
 from workflow.plan.lexicon import Lexicon, MetricFacts
 
 _SPACE = re.compile(r"\s+")
+_CAST = re.compile(r"^cast\((.*) as (?:decimal|numeric)\)$")
+_GUARDED = re.compile(r"^nullif\((.*), ?0\)$")
 _FLAGGED = re.compile(r"^count\(case when (not )?(?:\w+\.)?(\w+) then 1 end\)$")
 
 
@@ -16,12 +18,12 @@ def adds_up(facts: MetricFacts) -> bool:
 def ratio_to_all(lexicon: Lexicon, metric: str) -> str | None:
     """The metric that divides this one by the count of all rows of its dataset."""
     facts = lexicon.metrics[metric]
+    all_rows = lexicon.row_counts.get(facts.dataset.name)
+    if all_rows is None or all_rows == metric:
+        return None
     for other in lexicon.metrics.values():
-        above, _, below = _plain(other.metric.expression).partition("/")
-        is_of_all = below.strip() == _count_of_rows(lexicon, facts)
-        if other.dataset == facts.dataset and is_of_all and _plain(above) == _plain(
-            facts.metric.expression
-        ):  # fmt: skip
+        above, below = _sides(other)
+        if above in _said(facts) and below in _said(lexicon.metrics[all_rows]):
             return other.metric.name
     return None
 
@@ -32,20 +34,29 @@ def ratio_of_flag(lexicon: Lexicon, metric: str, field: str, *, is_true: bool) -
     if not facts.is_row_count:
         return None
     for other in lexicon.metrics.values():
-        above, slash, below = _plain(other.metric.expression).partition("/")
-        found = _FLAGGED.match(above.strip())
-        if (
-            slash and found is not None and other.dataset == facts.dataset
-            and found[2] == field and (found[1] is None) is is_true
-            and below.strip() == _plain(facts.metric.expression)
-        ):  # fmt: skip
+        above, below = _sides(other)
+        named = lexicon.metrics.get(above)
+        found = _FLAGGED.match(_plain(named.metric.expression) if named is not None else above)
+        is_flag = found is not None and found[2] == field and (found[1] is None) is is_true
+        if is_flag and other.dataset == facts.dataset and below in _said(facts):
             return other.metric.name
     return None
 
 
-def _count_of_rows(lexicon: Lexicon, facts: MetricFacts) -> str | None:
-    name = lexicon.row_counts.get(facts.dataset.name)
-    return _plain(lexicon.metrics[name].metric.expression) if name is not None else None
+def _sides(facts: MetricFacts) -> tuple[str, str]:
+    """Above and below the line of a ratio, without what only guards the division."""
+    above, _, below = _plain(facts.metric.expression).partition(" / ")
+    return _bare(above, _CAST), _bare(_bare(below, _GUARDED), _CAST)
+
+
+def _bare(text: str, around: re.Pattern[str]) -> str:
+    found = around.match(text)
+    return found[1] if found is not None else text
+
+
+def _said(facts: MetricFacts) -> tuple[str, str]:
+    """A metric as an expression may have it: spelt out, or by its name."""
+    return _plain(facts.metric.expression), facts.metric.name
 
 
 def _plain(expression: str) -> str:

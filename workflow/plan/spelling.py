@@ -16,6 +16,7 @@ from workflow.plan.tokens import Token, root, stem
 from workflow.plan.value_index import ValueIndex
 
 _SHORTEST = 5
+_SHORTEST_ABBREVIATION, _LONGEST_ABBREVIATION, _CUT_OFF = 3, 5, 3
 _LONG = 9
 _MOST_LOOKED_UP = 12
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -87,18 +88,31 @@ class Speller:
             or (found, after) in self._pairs
         )  # fmt: skip
 
+    def _abbreviated(self, token: Token) -> str | None:
+        """The one word of the model that begins so: "rev" for revenue."""
+        if len(token.word) > _LONGEST_ABBREVIATION:
+            return None
+        found = {
+            stemmed: word
+            for stemmed, word in self._lexicon.surface.items()
+            if word.startswith(token.word) and len(word) >= len(token.word) + _CUT_OFF
+        }
+        return next(iter(found.values())) if len(found) == 1 else None
+
     def correct(self, tokens: Sequence[Token]) -> tuple[tuple[Token, ...], tuple[Correction, ...]]:
         """The tokens with what could be corrected corrected, and what was."""
         corrected: list[Token] = []
         made: list[Correction] = []
         looked_up = 0
         for at, token in enumerate(tokens):
-            is_short = len(token.word) < _SHORTEST - 1
+            is_short = len(token.word) < _SHORTEST_ABBREVIATION
             if self._is_known(token) or is_short or looked_up > _MOST_LOOKED_UP:
                 corrected.append(token)
                 continue
             looked_up += 1
-            found = _nearest(token, self._near_words, most=2)
+            is_slip = len(token.word) >= _SHORTEST - 1
+            found = _nearest(token, self._near_words, most=2) if is_slip else None
+            found = found or self._abbreviated(token)
             is_value = found is None
             if len(token.stem) >= _SHORTEST:
                 found = found or _nearest(token, self._near_values, most=1)
@@ -139,7 +153,7 @@ def _nearest(
     typed = token.stem
     near = [w for w in words.get(typed[0], ()) if abs(len(w[0]) - len(typed)) <= most]
     if len(typed) < _SHORTEST:  # of so few letters, only one that was left out explains another
-        near = [w for w in near if len(w[1]) == len(token.word) + 1]
+        near = [w for w in near if len(w[0]) == len(typed) + 1]
     slips = {w for s, w in near if _is_slip(typed, s) or _is_slip(token.word, w)}
     if not slips and most > 1 and len(typed) >= _LONG:
         slips = {w for s, w in near if len(s) >= _LONG and OSA.distance(typed, s) == most}

@@ -44,6 +44,8 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
         raise Refused(f"The data ends on {day_words(reference)}; there is nothing after it yet.")
     notes = _notes(part, period, reference, reading.today)
     field = _other_date(reading, part, datasets)
+    if field is None:
+        _refuse_before_data(reading, period, datasets)
     grain = None
     if part.is_compared:
         grain = _compared_grain(part, field or datasets[0].time_field)
@@ -51,6 +53,19 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
         notes += (f"The period, {period.label}, is by {reading.label('field', field).lower()}.",)
     is_assumed = any(assumed_year(w, reference) for w in part.whens)
     return Timing(period, field, grain, notes, is_assumed)
+
+
+def _refuse_before_data(reading: Reading, period: TimeRange, datasets: list[Dataset]) -> None:
+    first = first_day(reading, datasets)
+    if first is not None and period.end is not None and period.end <= first:
+        raise Refused(f"The data begins on {day_words(first)}; there is nothing before it.")
+
+
+def first_day(reading: Reading, datasets: list[Dataset]) -> date | None:
+    """The oldest day in the data of these, where it is known of all."""
+    oldest = [reading.profile.oldest.get(d.name) for d in datasets]
+    known = [day for day in oldest if day is not None]
+    return min(known) if known and len(known) == len(oldest) else None
 
 
 def _union(ranges: list[TimeRange], part: TimePart) -> TimeRange:

@@ -101,12 +101,13 @@ class SemanticModel:
 class DataProfile:
     """What occurs in the data a person may see.
 
-    `values` holds the distinct values of each indexed field, by field name; `newest` the newest
-    day (UTC) of each dataset with a time field, by dataset name.
+    `values` holds the distinct values of each indexed field, by field name; `newest` and `oldest`
+    the last and the first day (UTC) of each dataset with a time field, by dataset name.
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     newest: Mapping[str, date] = field(default_factory=dict)
+    oldest: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

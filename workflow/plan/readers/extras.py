@@ -12,7 +12,7 @@ _WHOLE = frozenset({"total", "overall", "whole", "everything", "all"})
 
 def read_extras(reading: Reading) -> Extras:
     """Everything of the kind; nothing where the question has none of it."""
-    is_share = _read_share(reading)
+    is_share, is_of_total = _read_share(reading)
     is_running = is_tied = False
     for at, chunk in list(reading.free()):
         if chunk.has(Mark.RUNNING):
@@ -22,11 +22,12 @@ def read_extras(reading: Reading) -> Extras:
             reading.claim(at, "with ties")
             is_tied = True
     widget, is_picture = _read_widget(reading)
-    return Extras(is_share, is_running, is_tied, widget, is_picture)
+    return Extras(is_share, is_of_total, is_running, is_tied, widget, is_picture)
 
 
-def _read_share(reading: Reading) -> bool:
-    is_share = False
+def _read_share(reading: Reading) -> tuple[bool, bool]:
+    """Whether a share is asked for, and whether of "the total" in so many words."""
+    is_share = is_of_total = False
     for at, chunk in list(reading.free()):
         before = reading.at(at - 1)
         is_number = before is not None and before.number is not None
@@ -39,10 +40,11 @@ def _read_share(reading: Reading) -> bool:
             whole = reading.at(beside)
             if whole is not None and whole.words[-1] in _WHOLE and whole.has(Mark.TOTAL, Mark.ALL):
                 reading.claim(beside, "of the whole")
+                is_of_total = True
                 break
             if whole is None or not whole.is_filler:
                 break
-    return is_share
+    return is_share, is_of_total
 
 
 def _read_widget(reading: Reading) -> tuple[WidgetType | None, bool]:
