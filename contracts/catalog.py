@@ -21,7 +21,7 @@ class NumberFormat(Wire):
 class CatalogMetric(Wire):
     """A metric that this role may use, with the view its numbers come from. `is_additive`: groups
     add up, so that a share or a running total can be made of it. `is_cumulative`: its value in a
-    row of time includes all rows before, so that it needs time among the dimensions."""
+    row of time includes all rows before."""
 
     name: str
     label: str
@@ -44,6 +44,8 @@ class CatalogDimension(Wire):
     type: str
     is_time: bool
     is_personal: bool
+    unit: str | None = None
+    format: NumberFormat | None = None
     views: tuple[str, ...]
     metrics: tuple[str, ...]
 

@@ -50,6 +50,9 @@ SELECT
     r.return_date,
     r.return_date IS NOT NULL AS is_returned,
     extract(epoch FROM r.return_date - r.rental_date) / 86400 AS rental_days,
+    f.rental_duration::integer AS allowed_days,
+    r.return_date <= r.rental_date + make_interval(days => f.rental_duration::integer)
+        AS is_on_time,
     r.customer_id,
     i.store_id,
     i.film_id,

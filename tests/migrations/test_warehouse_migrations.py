@@ -37,6 +37,8 @@ COLUMNS = {
         ("return_date", "timestamp with time zone"),
         ("is_returned", "boolean"),
         ("rental_days", "numeric"),
+        ("allowed_days", "integer"),
+        ("is_on_time", "boolean"),
         ("customer_id", "integer"),
         ("store_id", "integer"),
         ("film_id", "integer"),

@@ -16,7 +16,8 @@ CREATE TABLE city (city_id int PRIMARY KEY, city text, country_id int);
 CREATE TABLE address (address_id int PRIMARY KEY, city_id int);
 CREATE TABLE language (language_id int PRIMARY KEY, name char(20));
 CREATE TABLE category (category_id int PRIMARY KEY, name text);
-CREATE TABLE film (film_id int PRIMARY KEY, title text, rating text, language_id int);
+CREATE TABLE film (film_id int PRIMARY KEY, title text, rating text, language_id int,
+    rental_duration int);
 CREATE TABLE film_category (film_id int, category_id int);
 CREATE TABLE inventory (inventory_id int PRIMARY KEY, film_id int, store_id int);
 CREATE TABLE staff (staff_id int PRIMARY KEY, first_name text, last_name text);
@@ -32,6 +33,7 @@ VIEWS = """
 CREATE SCHEMA IF NOT EXISTS analytics;
 CREATE VIEW analytics.film_facts AS
 SELECT f.film_id, f.title, f.rating::text AS rating, l.name::text AS language,
+    f.rental_duration AS allowed_days,
     (SELECT string_agg(c.name, ', ' ORDER BY c.name) FROM public.film_category fc
         JOIN public.category c ON c.category_id = fc.category_id
         WHERE fc.film_id = f.film_id) AS category
@@ -43,7 +45,9 @@ JOIN public.city ci ON ci.city_id = a.city_id
 JOIN public.country co ON co.country_id = ci.country_id;
 CREATE VIEW analytics.v_rental_scoped AS
 SELECT r.rental_id, r.rental_date, r.return_date, r.return_date IS NOT NULL AS is_returned,
-    extract(epoch FROM r.return_date - r.rental_date) / 86400 AS rental_days, r.customer_id,
+    extract(epoch FROM r.return_date - r.rental_date) / 86400 AS rental_days, f.allowed_days,
+    r.return_date <= r.rental_date + make_interval(days => f.allowed_days) AS is_on_time,
+    r.customer_id,
     i.store_id, f.film_id, f.title AS film_title, f.category, f.rating, f.language,
     x.city AS customer_city, x.country AS customer_country, r.staff_id,
     s.first_name || ' ' || s.last_name AS staff_name
@@ -92,7 +96,7 @@ def fill(connection: psycopg.Connection) -> None:
         "address": [(n, n % 20) for n in range(60)],
         "language": [(1, "English"), (2, "Italian")],
         "category": list(enumerate(CATEGORIES)),
-        "film": [(n, f"FILM {n}", pick(RATINGS), pick([1, 1, 2])) for n in range(80)],
+        "film": [(n, f"FILM {n}", pick(RATINGS), pick([1, 1, 2]), 3 + n % 5) for n in range(80)],
         "film_category": [(n, n % len(CATEGORIES)) for n in range(80)],
         "inventory": [(n, n % 80, pick([1, 2])) for n in range(200)],
         "staff": [(1, "Ann", "Lee"), (2, "Bo", "Ray")],

@@ -107,7 +107,7 @@ class Lexicon:
         return MetricFacts(
             metric,
             dataset,
-            _aggregate(metric.expression),
+            "other" if metric.is_cumulative else _aggregate(metric.expression),
             _is_row_count(metric.expression, dataset),
         )
 

@@ -65,6 +65,8 @@ def _dimension(index: Index, name: str, found: list[tuple[Dataset, Field]]) -> C
         type=first.type,
         is_time=first.is_time,
         is_personal=any(field.is_personal for _, field in found),
+        unit=first.unit,
+        format=first.format,
         views=tuple(dict.fromkeys(dataset.view for dataset, _ in found)),
         metrics=tuple(
             metric

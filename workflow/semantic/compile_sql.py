@@ -79,8 +79,10 @@ def _calculated(request: Request, inner: exp.Select) -> exp.Select:
         elif one.kind == "change_ratio":
             trees.append(_change_ratio(request, bound))
         elif bound.metric.is_cumulative:
-            within = _others(request)
-            trees.append(_running(request, one, column(_ROWS, one.metric), within))
+            value = column(_ROWS, one.metric)
+            is_total = request.time_index is None
+            others = _others(request)
+            trees.append(value if is_total else _running(request, one, value, others))
         else:
             given = next(calculations)
             value = column(_ROWS, one.metric)

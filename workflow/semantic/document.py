@@ -7,7 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from contracts.catalog import NumberFormat
+
 VENDOR = "COUNTERSIGN"
+
+Unit = Literal["currency", "count", "ratio", "days"]
 
 Dialect = Literal["ANSI_SQL", "SNOWFLAKE", "MDX", "TABLEAU", "DATABRICKS", "MAQL", "BIGQUERY"]
 DataType = Literal[
@@ -162,11 +166,16 @@ class FieldExtension(Part):
     label: str = ""
     personal: bool = False
     indexed: bool = False
+    unit: Unit | None = None
+    format: NumberFormat | None = None
 
 
 class MetricExtension(Part):
-    """Ours, on a metric. `dataset` is needed only where the expression names none."""
+    """Ours, on a metric. `dataset` is needed only where the expression names none. `cumulative`:
+    the value in a row is the sum of the expression's up to that row, in order of time."""
 
     label: str = ""
-    unit: Literal["currency", "count", "ratio", "days"] | None = None
+    unit: Unit | None = None
+    format: NumberFormat | None = None
     dataset: str | None = None
+    cumulative: bool = False

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from workflow.semantic import document
+from workflow.semantic.additive import is_additive
 from workflow.semantic.errors import ModelError
 from workflow.semantic.expressions import POSTGRES, ExpressionError, check_scalar, parse
 from workflow.semantic.index import sql_of
@@ -24,6 +25,7 @@ __all__ = ["ModelError", "load"]
 MAX_NAME_BYTES = 63
 """PostgreSQL cuts a longer identifier."""
 MAX_FAULTS = 20
+ANSI = "ANSI_SQL"
 _TYPES: dict[str, FieldType] = {
     "String": "text", "Integer": "integer", "Decimal": "decimal", "Float": "decimal",
     "Boolean": "boolean", "Date": "date", "DateTime": "timestamp", "DateTimeTz": "timestamp",
@@ -224,6 +226,8 @@ class _Reader:
             is_time=is_temporal and (part.dimension.is_time or not said),
             is_personal=ours.personal,
             is_indexed=ours.indexed,
+            unit=ours.unit,
+            format=ours.format,
         )
 
     def _relationship(
@@ -270,14 +274,18 @@ class _Reader:
             | {c for r in relationships if r.one == d.name for c in r.one_columns}
             for d in part.datasets
         }
-        reader = MetricReader(datasets, relationships, keys)
+        expressions = {
+            m.name: [(d.dialect, d.expression) for d in m.expression.dialects] for m in part.metrics
+        }
+        reader = MetricReader(datasets, relationships, keys, expressions)
         metrics = []
         for i, metric in enumerate(part.metrics):
             where = (*at, "metrics", i)
             ours = self._extension(metric, where, document.MetricExtension)
-            variants = [(d.dialect, d.expression) for d in metric.expression.dialects]
             try:
-                read_metric = reader.read(variants, ours.dataset)
+                read_metric = reader.read(expressions[metric.name], ours.dataset)
+                if ours.cumulative and not is_additive(parse([(ANSI, read_metric.expression)])):
+                    raise ExpressionError("only what adds up over groups can be cumulative")
             except ExpressionError as error:
                 self.fault((*where, "expression"), str(error))
                 continue
@@ -291,6 +299,8 @@ class _Reader:
                     description=metric.description,
                     synonyms=tuple(metric.ai_context.synonyms),
                     unit=ours.unit,
+                    format=ours.format,
+                    is_cumulative=ours.cumulative,
                 )
             )
         return tuple(metrics)

@@ -17,6 +17,10 @@ from workflow.semantic.index import sql_of
 from workflow.semantic.model import Dataset, FieldType, Relationship
 from workflow.semantic.paths import reachable
 
+Variants = Sequence[tuple[str, str]]
+"""An expression as (dialect, text) pairs."""
+MAX_DEPTH = 20
+
 
 @dataclass(frozen=True, slots=True)
 class ReadMetric:
@@ -28,14 +32,18 @@ class ReadMetric:
 
 
 class MetricReader:
-    """`keys` are columns that a metric may use although they are not fields, by dataset."""
+    """`keys` are columns that a metric may use although they are not fields, by dataset.
+    `metrics` has the expressions of all metrics, because one may be made of others: a bare name
+    outside an aggregate is a metric's."""
 
     def __init__(
         self,
         datasets: Sequence[Dataset],
         relationships: Sequence[Relationship],
         keys: Mapping[str, Collection[str]],
+        metrics: Mapping[str, Variants],
     ) -> None:
+        self.metrics = {name.lower(): variants for name, variants in metrics.items()}
         self.names = {d.name.lower(): d.name for d in datasets}
         self.types: dict[tuple[str, str], FieldType] = {}
         self.columns: dict[str, dict[str, str]] = {}
@@ -45,9 +53,9 @@ class MetricReader:
             self.types |= {(d.name, f.name): f.type for f in d.fields}
         self.reach = {d.name: reachable(d.name, relationships) for d in datasets}
 
-    def read(self, variants: Sequence[tuple[str, str]], dataset: str | None) -> ReadMetric:
+    def read(self, variants: Variants, dataset: str | None) -> ReadMetric:
         """`dataset` is where a name without one belongs. Raises ExpressionError."""
-        tree = parse(variants)
+        tree = self._expanded(parse(variants), ())
         check_aggregate(tree)
         if dataset is not None and dataset not in self.columns:
             raise ExpressionError(f"there is no dataset called {dataset}")
@@ -59,6 +67,26 @@ class MetricReader:
             self._check_unit(unit)
         guard_ratios(tree, lambda node: self.types.get((node.table, node.name)) == "decimal")
         return ReadMetric(start, sql_of(tree), self._type(tree))
+
+    def _expanded(self, tree: exp.Expr, within: tuple[str, ...]) -> exp.Expr:
+        """The tree with every metric that it names replaced by that metric's expression."""
+        if isinstance(tree, exp.AggFunc | exp.Filter | exp.WithinGroup):
+            return tree
+        name = tree.name.lower() if isinstance(tree, exp.Column) and not tree.table else ""
+        if name in self.metrics:
+            if name in within or len(within) > MAX_DEPTH:
+                raise ExpressionError(f"{name} is made of itself")
+            inner = self._expanded(parse(self.metrics[name]), (*within, name))
+            return inner if isinstance(inner, exp.AggFunc) else exp.Paren(this=inner)
+        for key, value in list(tree.args.items()):
+            if isinstance(value, list):
+                expanded = [
+                    self._expanded(v, within) if isinstance(v, exp.Expr) else v for v in value
+                ]
+                tree.set(key, expanded)
+            elif isinstance(value, exp.Expr):
+                tree.set(key, self._expanded(value, within))
+        return tree
 
     def _resolve(self, node: exp.Column, dataset: str | None) -> None:
         if node.args.get("db"):
@@ -96,7 +124,7 @@ class MetricReader:
             )
 
     def _type(self, tree: exp.Expr) -> FieldType:
-        if isinstance(tree, exp.Filter):
+        if isinstance(tree, exp.Filter | exp.Paren):
             return self._type(tree.this)
         if isinstance(tree, exp.Count):
             return "integer"

@@ -32,6 +32,8 @@ class Field:
     is_time: bool = False
     is_personal: bool = False
     is_indexed: bool = False
+    unit: str | None = None
+    format: NumberFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)

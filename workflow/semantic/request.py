@@ -185,7 +185,14 @@ def _dimension_column(dimension: BoundDimension, asked: Dimension) -> OutputColu
         period = dimension.grain.capitalize()
         label = period if is_main else f"{period} of {label[:1].lower()}{label[1:]}"
     type_ = "date" if dimension.grain else bound.field.type
-    return OutputColumn(bare(asked.field), "dimension", type_, label)
+    return OutputColumn(
+        bare(asked.field),
+        "dimension",
+        type_,
+        label,
+        unit=bound.field.unit,
+        format=bound.field.format,
+    )
 
 
 def bare(name: str) -> str:
@@ -274,11 +281,12 @@ def _check_columns(
         if column.name in names:
             raise PlanError(f"{column.name} is asked for twice.", field=column.name)
         names.add(column.name)
+    has_time = any(column.type in _TIMES for column in columns[: len(plan.dimensions)])
     for bound in metrics:
         metric = bound.metric
         if plan.comparison and (metric.type not in _NUMBERS or metric.is_cumulative):
             raise PlanError(f"{metric.label} cannot be compared.", field=metric.name)
-        if metric.is_cumulative:
+        if metric.is_cumulative and has_time:
             _check_running(plan, metric.label, time_index, None)
     by_name = {bound.metric.name: bound for bound in metrics}
     for given in plan.calculations:

@@ -3,6 +3,7 @@ by hand, and through the real guardrails and executor."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -389,3 +390,29 @@ def test_the_row_scope_reaches_every_branch(
         (*row[:4], row[5]) for row in truth
     ]
     assert result.row_count >= 20
+
+
+def test_a_cumulative_metric_adds_up_over_time(
+    shop: SemanticModel, shop_db: psycopg.Connection
+) -> None:
+    revenue = next(m for m in shop.metrics if m.name == "revenue")
+    model = replace(
+        shop, metrics=(*shop.metrics, replace(revenue, name="so_far", is_cumulative=True))
+    )
+    given = plan(metrics=["so_far"], by=["sold_at:month", "shop_id"])
+    gold, _ = GOLD["a running total for each shop"]
+    rows = shop_db.execute(compile_plan(given, model).sql.encode()).fetchall()
+    truth = shop_db.execute(compile_plan(gold, shop).sql.encode()).fetchall()
+    assert rows == [(month, shop_id, total) for month, shop_id, _, total in truth]
+    total = plan(metrics=["so_far"], by=["shop_id"])
+    assert shop_db.execute(compile_plan(total, model).sql.encode()).fetchall() == (
+        shop_db.execute("SELECT shop_id, sum(amount) FROM v_sales GROUP BY 1 ORDER BY 1").fetchall()
+    )
+    for refused in (
+        plan(metrics=["so_far"], by=["sold_at:day", "shipped_on:day"]),
+        plan(metrics=["so_far"], time=MARCH, comparison={"to": "previous_period"}),
+        plan(metrics=["so_far"], by=["sold_at:day"],
+             calculations=[{"kind": "share", "metric": "so_far"}]),
+    ):  # fmt: skip
+        with pytest.raises(PlanError):
+            compile_plan(refused, model)

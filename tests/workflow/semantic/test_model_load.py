@@ -13,6 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.catalog import NumberFormat
 from contracts.plan import Dimension, Plan
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.load import ModelError, load
@@ -430,3 +431,34 @@ def _once(read: Callable[[], Document]) -> Callable[[], Document]:
 
 _EXAMPLE_TREE = _once(lambda: yaml.safe_load(EXAMPLE.read_text()))
 _SCHEMA_TREE = _once(lambda: json.loads(SCHEMA.read_text()))
+
+
+def test_a_metric_may_be_made_of_others(tmp_path: Path) -> None:
+    more = """\
+      - name: placed_orders
+        expression: {dialects: [{dialect: ANSI_SQL, expression: COUNT(orders.id)}]}
+      - name: per_order
+        expression: {dialects: [{dialect: ANSI_SQL, expression: Total / placed_orders}]}
+      - name: twice
+        expression: {dialects: [{dialect: ANSI_SQL, expression: per_order * 2}]}
+"""
+    metrics = {m.name: m for m in _load(tmp_path, SMALL + more).metrics}
+    assert metrics["per_order"].expression == ("SUM(orders.amount) / NULLIF(COUNT(orders.id), 0)")
+    assert metrics["twice"].expression == f"({metrics['per_order'].expression}) * 2"
+    around = more.replace("COUNT(orders.id)", "twice - total")
+    assert "is made of itself" in "\n".join(_faults(tmp_path, SMALL + around))
+
+
+def test_formats_and_cumulative_metrics_are_read(tmp_path: Path) -> None:
+    extension = """\
+        custom_extensions:
+          - vendor_name: COUNTERSIGN
+            data: '{"cumulative": true, "format": {"style": "currency", "currency": "EUR"}}'
+"""
+    (metric,) = _load(tmp_path, SMALL + extension).metrics
+    assert metric.is_cumulative
+    assert metric.format == NumberFormat(style="currency", currency="EUR")
+    averaged = SMALL.replace("SUM(orders.amount)", "AVG(orders.amount)")
+    assert "can be cumulative" in _faults(tmp_path, averaged + extension)[0]
+    strange = extension.replace("EUR", "euros")
+    assert _faults(tmp_path, SMALL + strange)[0].startswith("m.yaml:38: ")
