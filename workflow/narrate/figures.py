@@ -262,7 +262,7 @@ def _has_its_unit(number: Number, column: Column, reading: Reading) -> bool:
     if before in ("-", "minus"):
         before = reading.at(number.token - 2)
     if before in _CURRENCY_SIGNS or before in CURRENCY_WORDS:
-        return before == column.sign
+        return before == column.sign and after not in TIME_UNITS
     if after in _CURRENCY_SIGNS or after in CURRENCY_WORDS:
         return after == column.sign or after in _WORDS_OF_SIGN.get(column.sign, ())
     if after in TIME_UNITS:
