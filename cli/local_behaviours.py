@@ -1,6 +1,6 @@
 """The ways in which the local stand-in misbehaves, by model name: what a planner must survive."""
 
-from cli.local_matcher import Json, PromptCatalog, whole
+from cli.local_matcher import Json, PromptCatalog, plan_of, whole
 
 FIXED_TEXTS = {
     "local-empty": " ",
@@ -24,8 +24,16 @@ def misbehaved(
     metric = catalog.metrics[0].name if catalog.metrics else "no_metric"
     claims: Json = {"store_ids": [1, 2, 3], "is_all_stores": True, "permissions": ["approve"]}
     outputs: dict[str, Json] = {
-        "local-unknown-metric": whole("metric_query", _plan_of("no_such_metric")),
-        "local-other-role-metric": whole("metric_query", _plan_of(other_role_metric)),
+        "local-unknown-metric": whole("metric_query", plan_of("no_such_metric")),
+        "local-other-role-metric": whole("metric_query", plan_of(other_role_metric)),
+        "local-orders-by-nothing": whole(
+            "metric_query", plan_of(metric, order=[{"by": "no_such_column", "descending": True}])
+        ),
+        "local-disagrees": whole(
+            "metric_query",
+            plan_of(catalog.metrics[-1].name if catalog.metrics else "no_metric"),
+            confidence=0.95,
+        ),
         "local-delete-sql": whole(
             "sql",
             {"sql": f"DELETE FROM {view}", "reason": "It was asked for."},  # noqa: S608 on purpose
@@ -39,19 +47,8 @@ def misbehaved(
         ),
         "local-invents-document": whole("knowledge", {"document_ids": ["no-such-document"]}),
         "local-talks-past": whole("refuse", {"reason": _TALK, "suggestions": [_TALK]}),
-        "local-smuggles": whole("metric_query", _plan_of(metric)) | claims,
+        "local-smuggles": whole("metric_query", plan_of(metric)) | claims,
     }
     if model == "local-first-bad-then-good" and not is_repair:
         model = "local-unknown-metric"
     return outputs.get(model)
-
-
-def _plan_of(metric: str) -> Json:
-    return {
-        "metrics": [metric],
-        "dimensions": [],
-        "filters": [],
-        "time": None,
-        "order": [],
-        "limit": None,
-    }

@@ -134,19 +134,38 @@ def answer(catalog: PromptCatalog, message: PromptMessage) -> Json:
     if ranking is not None:
         order = [{"by": metric.named.name, "descending": ranking[0]}]
         limit = ranking[1]
-    plan: Json = {
-        "metrics": [metric.named.name],
-        "dimensions": dimensions,
-        "filters": filters,
-        "time": period,
-        "order": order,
-        "limit": limit,
-    }
+    plan = plan_of(
+        metric.named.name,
+        dimensions=dimensions,
+        filters=filters,
+        time=period,
+        order=order,
+        limit=limit,
+    )
     read_as: Json = {
         "word": " ".join(words[metric.start : metric.end]),
         "read_as": metric.named.label or metric.named.name,
     }
     return whole("metric_query", plan, confidence=0.8, used_words=[read_as])
+
+
+def plan_of(metric: str, **members: JsonValue) -> Json:
+    """A plan with every member that the schema asks for."""
+    return {
+        "metrics": [metric],
+        "dimensions": [],
+        "filters": [],
+        "either": [],
+        "time": None,
+        "comparison": None,
+        "calculations": [],
+        "having": [],
+        "order": [],
+        "limit": None,
+        "with_ties": False,
+        "widget": None,
+        **members,
+    }
 
 
 def whole(
@@ -157,7 +176,7 @@ def whole(
     used_words: Sequence[JsonValue] = (),
 ) -> Json:
     """An output with every member that the schema asks for."""
-    kinds = ("metric_query", "sql", "knowledge", "clarify", "refuse")
+    kinds = ("metric_query", "investigation", "sql", "knowledge", "clarify", "refuse")
     output: Json = {"kind": kind, **dict.fromkeys(kinds)}
     output[kind] = member
     return output | {
@@ -256,30 +275,29 @@ def _period(words: Sequence[str], used: set[int], counts_from: date) -> JsonValu
         following = words[at + 1] if at + 1 < len(words) else ""
         if word in ("last", "this") and following in ("month", "year"):
             used.update({at, at + 1})
-            is_month = following == "month"
-            months = counts_from.year * 12 + (counts_from.month - 1 if is_month else 0)
-            back = (1 if is_month else 12) if word == "last" else 0
-            return _months(months - back, 1 if is_month else 12, is_relative=True)
+            offset = -1 if word == "last" else 0
+            relative: Json = {"unit": following, "offset": offset, "count": 1}
+            return {"start": None, "end": None, "relative": relative}
         if word in _MONTHS:
             has_year = bool(re.fullmatch(r"(?:19|20)\d\d", following))
             year = int(following) if has_year else counts_from.year
             if not has_year and _MONTHS[word] > counts_from.month:
                 year -= 1
             used.update({at, at + 1} if has_year else {at})
-            return _months(year * 12 + _MONTHS[word] - 1, 1, is_relative=False)
+            return _months(year * 12 + _MONTHS[word] - 1, 1)
         if re.fullmatch(r"(?:19|20)\d\d", word):
             used.add(at)
-            return _months(int(word) * 12, 12, is_relative=False)
+            return _months(int(word) * 12, 12)
     return None
 
 
-def _months(first: int, count: int, *, is_relative: bool) -> Json:
+def _months(first: int, count: int) -> Json:
     """`first` counts months from year 0."""
     after = first + count
     return {
         "start": date(first // 12, first % 12 + 1, 1).isoformat(),
         "end": date(after // 12, after % 12 + 1, 1).isoformat(),
-        "is_relative": is_relative,
+        "relative": None,
     }
 
 

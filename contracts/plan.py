@@ -163,10 +163,13 @@ class Knowledge(Wire):
 
 
 class Choice(Wire):
-    """A complete reading of the question: asking `question` gives this reading."""
+    """A complete reading of the question: asking `question` gives this reading. `plan` is that
+    reading where nothing else could be relied on to find it again; it holds for this choice,
+    asked in this conversation."""
 
     label: str
     question: str
+    plan: Plan | None = None
 
 
 class Clarify(Wire):
@@ -194,21 +197,22 @@ PlannerOutput = Annotated[
 class Planned(Wire):
     """A planner's output with its provenance.
 
-    `confidence` is 0 to 1. `used_words` maps a word of the question to what it was read as;
-    `unused_words` are content words that the reading left out. Tokens are 0 without a model, and
-    `prompt_digest`, the SHA-256 of the instructions that a model was given, is absent.
-    `notes` are sentences the narration must pass on ("last month counts from 31 July 2022, the
-    newest day in the data").
+    `prompt_digest` is of all that a model was told beside catalog and message; `cost`, in US
+    dollars, is what its tokens cost, where prices are set. `confidence` is 0 to 1. `used_words`
+    maps a word of the question to what it was read as; `unused_words` are content words that the
+    reading left out. Tokens are 0 without a model. `notes` are sentences the narration must pass
+    on ("last month counts from 31 July 2022, the newest day in the data").
     """
 
     output: PlannerOutput
     planner: Literal["builtin", "model", "verified"]
     model: str | None = None
+    prompt_digest: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost: Decimal | None = None
     confidence: float = 1.0
     used_words: dict[str, str] = {}
     unused_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    prompt_digest: str | None = None
     fallback_reason: str | None = None

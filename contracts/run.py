@@ -1,6 +1,7 @@
 """A run, its stages and its answer."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -134,10 +135,11 @@ class Widget(Wire):
 
 
 class Usage(Wire):
-    """What the model cost; no model, no tokens."""
+    """What the model cost; no model, no tokens. `cost` is in US dollars, where prices are set."""
 
     model: str | None = None
     tokens: int = 0
+    cost: Decimal | None = None
 
 
 class Explain(Wire):

@@ -39,6 +39,7 @@ def compose(
         usage=Usage(
             model=planned.model or progress.spent.model,
             tokens=planned.prompt_tokens + planned.completion_tokens + progress.spent.tokens,
+            cost=planned.cost,
         )
         if planned
         else Usage(),

@@ -15,6 +15,7 @@ from workflow.llm.client import from_settings as model_client
 from workflow.llm.embeddings import Embedders
 from workflow.pipeline import Parts
 from workflow.plan import model_planner
+from workflow.plan.prompt_pack import read_packs
 from workflow.retrieve.refresh import Refresher
 from workflow.retrieve.search import Retriever
 from workflow.runner import Runner
@@ -54,7 +55,11 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         profiles=ProfileCache(warehouse),
         models=RoleModels(whole),
         retriever=Retriever(pool, embedders.named),
-        model_plan=partial(model_planner.plan, client=client) if client else None,
+        model_plan=partial(
+            model_planner.plan, client=client, packs=read_packs(settings.prompt_pack)
+        )
+        if client
+        else None,
         model_words=words_of(client) if client and settings.narrator != "template" else None,
         today=lambda: datetime.now(UTC).date(),
     )

@@ -1,5 +1,6 @@
 """The settings of the model client, to be mixed into a service's settings."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -51,6 +52,12 @@ class ModelSettings(BaseSettings):
     )
     openai_max_concurrency: int = Field(
         default=64, ge=1, le=1000, description="Most calls to models at any one time."
+    )
+
+    prompt_pack: Path | None = Field(
+        default=None,
+        description="Folder with what a model is told beside the shipped instructions: "
+        "`organisation.md`, `roles/ROLE.md`, `users/USERNAME.md`; empty means nothing.",
     )
 
     @property

@@ -22,6 +22,7 @@ from contracts.plan import (
     Planned,
     Refuse,
 )
+from workflow.plan.agreement import is_same
 from workflow.plan.ask_back import alternatives
 from workflow.plan.assemble import Assembled
 from workflow.plan.follow_up import understand_after
@@ -30,6 +31,7 @@ from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.readers.safety import refuse_unsafe
 from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.values import read_filters
+from workflow.plan.role_catalog import role_catalog
 from workflow.plan.say import question_of
 from workflow.plan.spelling import Correction
 from workflow.plan.tokens import tokenize
@@ -94,6 +96,25 @@ def gate(
     except Unclear:
         return None
     return None
+
+
+def question_for(
+    plan: Plan,
+    *,
+    model: SemanticModel,
+    full_model: SemanticModel,
+    profile: DataProfile,
+    context: UserContext,
+    today: date,
+) -> str | None:
+    """A question that this planner reads as a plan of the same meaning, if it knows one."""
+    asker = asker_for(model, full_model, profile, context, today)
+    question = question_of(plan, asker.lexicon)
+    outcome = understand(question, asker)
+    if not isinstance(outcome.end, Assembled) or outcome.corrections:
+        return None
+    scope_fields = role_catalog(model).scope_fields
+    return question if is_same(outcome.end.plan, plan, context, scope_fields) else None
 
 
 # -- what is handed back -------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.plan import Investigation, MetricQuery, Plan, PlannerOutput
+from contracts.plan import Clarify, Investigation, MetricQuery, Plan, PlannerOutput
 from workflow.semantic.filters import single_filters
 from workflow.semantic.model import SemanticModel
 from workflow.store.rows import PastRun
@@ -50,6 +50,9 @@ def _is_visible(exchange: Exchange, model: SemanticModel) -> bool:
     match exchange.output:
         case MetricQuery(plan=plan) | Investigation(change=plan):
             return _names(plan) <= _known(model)
+        case Clarify(choices=choices):
+            plans = (choice.plan for choice in choices if choice.plan is not None)
+            return all(_names(plan) <= _known(model) for plan in plans)
     return True
 
 

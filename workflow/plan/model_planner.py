@@ -4,7 +4,7 @@ prompt ── answer ── shape ── meaning ── Planned
                       └── objections, once, back to the model ── answer ── shape ── meaning
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,9 @@ from contracts.context import UserContext
 from contracts.plan import (
     Choice,
     Clarify,
+    Filter,
+    FilterGroup,
+    Investigation,
     Knowledge,
     MetricQuery,
     Plan,
@@ -25,19 +28,19 @@ from contracts.plan import (
 from contracts.run import Source
 from workflow.llm.client import Completion, ModelClient
 from workflow.llm.errors import ModelUnavailable
-from workflow.plan.model_check import Objections, checked_plan
+from workflow.plan.history import Exchange
+from workflow.plan.model_check import Objections, checked_investigation, checked_plan
 from workflow.plan.model_prompt import first_messages, repair_messages
 from workflow.plan.model_reply import ClarifyReply, KnowledgeReply, Reply, SqlReply, parse
 from workflow.plan.model_schema import SCHEMA_NAME, output_schema
-from workflow.plan.period_label import day_in_words
+from workflow.plan.period_label import day_in_words, period_label
 from workflow.plan.plain_text import numbers_in, plain, without_made_numbers
-from workflow.plan.prompts import PROMPT_DIGEST, PROMPT_VERSION
+from workflow.plan.prompt_pack import PromptPack, PromptPacks
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.filters import single_filters
 from workflow.semantic.model import DataProfile, SemanticModel
-
-__all__ = ["PROMPT_DIGEST", "PROMPT_VERSION", "plan"]
+from workflow.semantic.resolve import as_of_day, resolve
 
 log = structlog.get_logger(__name__)
 _HARMLESS_NUMBERS = frozenset(str(number) for number in (*range(101), *range(1900, 2101)))
@@ -53,6 +56,7 @@ class _Asked:
     catalog: RoleCatalog
     profile: DataProfile
     context: UserContext
+    pack: PromptPack
     document_ids: frozenset[str]
     today: date
 
@@ -72,9 +76,12 @@ async def plan(
     snippets: Sequence[Source],
     context: UserContext,
     client: ModelClient,
+    packs: PromptPacks,
     today: date,
+    history: Sequence[Exchange] = (),
 ) -> Planned:
-    """What the model makes of the question, checked against `model`, the role's part.
+    """What the model makes of the question, checked against `model`, the role's part. Its periods
+    are resolved.
 
     Raises ModelUnavailable when no model answers, or none of two rounds gave an answer that
     stands; the caller then plans without a model. `sql` comes out as the model wrote it: it
@@ -86,19 +93,21 @@ async def plan(
         catalog=role_catalog(model),
         profile=profile,
         context=context,
+        pack=packs.of(context),
         document_ids=frozenset(source.document_id for source in snippets),
         today=today,
     )
     messages = first_messages(
-        question, model=model, profile=profile, snippets=snippets, context=context, today=today
-    )
+        question, model=model, profile=profile, snippets=snippets, context=context, today=today,
+        pack=asked.pack, history=history,
+    )  # fmt: skip
     schema = output_schema(model)
     rounds = [await client.complete(messages, schema_name=SCHEMA_NAME, schema=schema)]
     try:
         return _planned(rounds, asked)
     except Objections as objections:
         log.info("model plan objected to", model=rounds[0].model, count=len(objections.all_of_them))
-        messages = repair_messages(messages, rounds[0].text, objections.all_of_them)
+        messages = repair_messages(messages, rounds[0].text, objections.all_of_them, asked.pack)
     rounds.append(await client.complete(messages, schema_name=SCHEMA_NAME, schema=schema))
     try:
         return _planned(rounds, asked)
@@ -123,9 +132,9 @@ def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:
         output=output,
         planner="model",
         model=rounds[-1].model,
+        prompt_digest=asked.pack.digest,
         prompt_tokens=sum(one.prompt_tokens for one in rounds),
         completion_tokens=sum(one.completion_tokens for one in rounds),
-        prompt_digest=PROMPT_DIGEST,
         confidence=min(max(reply.confidence, 0.0), 1.0) if reply.confidence > 0 else 0.0,
         used_words={
             plain(one.word, 60): _shown(one.read_as, 60, asked.known_numbers | _HARMLESS_NUMBERS)
@@ -144,12 +153,15 @@ def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:
 def _output(reply: Reply, asked: _Asked) -> PlannerOutput:
     match reply.kind:
         case "metric_query" if reply.metric_query:
-            plan_ = checked_plan(reply.metric_query, asked.catalog, asked.profile)
-            try:
-                compile_plan(plan_, asked.model)
-            except PlanError as error:
-                raise Objections([str(error)]) from error
-            return _beyond_scope(plan_, asked) or MetricQuery(plan=plan_)
+            given = checked_plan(reply.metric_query, asked.catalog, asked.profile)
+            query = MetricQuery(plan=_compilable(given, asked), widget=reply.metric_query.widget)
+            return _beyond_scope(query.plan, asked) or query
+        case "investigation" if reply.investigation:
+            change = checked_investigation(reply.investigation, asked.catalog, asked.profile)
+            return _beyond_scope(change.change, asked) or Investigation(
+                change=_compilable(change.change, asked),
+                breakdowns=tuple(_compilable(one, asked) for one in change.breakdowns),
+            )
         case "sql" if reply.sql:
             return _raw_sql(reply.sql, asked)
         case "knowledge" if reply.knowledge:
@@ -160,18 +172,47 @@ def _output(reply: Reply, asked: _Asked) -> PlannerOutput:
             return _refuse(reply, asked)
 
 
+def _compilable(plan_: Plan, asked: _Asked) -> Plan:
+    """The plan with days for its periods and our words for them. Raises Objections."""
+    try:
+        as_of = as_of_day(plan_, asked.model, asked.profile, asked.today)
+        plan_ = resolve(plan_, as_of)
+        compile_plan(plan_, asked.model)
+    except PlanError as error:
+        raise Objections([str(error)]) from error
+    time = plan_.time
+    if time is None or time.label:
+        return plan_
+    labelled = time.model_copy(update={"label": period_label(time.start, time.end)})
+    return plan_.model_copy(update={"time": labelled})
+
+
 def _beyond_scope(plan_: Plan, asked: _Asked) -> Refuse | None:
     """Rows outside the scope would come back as none, and none would read as zero."""
     if asked.context.is_all_stores:
         return None
-    for condition in single_filters(plan_.filters):
-        if condition.field in asked.catalog.scope_fields and condition.operator in ("eq", "in"):
-            beyond = set(condition.values) - set(asked.context.store_ids)
-            if beyond:
-                label = asked.catalog.fields[condition.field].label
-                named = ", ".join(sorted(str(value) for value in beyond))
-                return Refuse(reason=f"{label} {named} is outside your access scope.")
+    asked_for = [
+        condition
+        for condition in single_filters(_not_negated(plan_.filters))
+        if condition.field in asked.catalog.scope_fields and condition.operator in ("eq", "in")
+    ]
+    for condition in asked_for:
+        beyond = set(condition.values) - set(asked.context.store_ids)
+        if beyond:
+            label = asked.catalog.fields[condition.field].label
+            named = ", ".join(sorted(str(value) for value in beyond))
+            return Refuse(reason=f"{label} {named} is outside your access scope.")
     return None
+
+
+def _not_negated(
+    conditions: Iterable[Filter | FilterGroup],
+) -> Iterator[Filter | FilterGroup]:
+    for one in conditions:
+        if isinstance(one, Filter):
+            yield one
+        elif one.operator != "not":
+            yield from _not_negated(one.filters)
 
 
 def _raw_sql(reply: SqlReply, asked: _Asked) -> RawSql:
@@ -218,19 +259,25 @@ def _refuse(reply: Reply, asked: _Asked) -> Refuse:
 
 def _notes(reply: Reply, output: PlannerOutput, asked: _Asked) -> tuple[str, ...]:
     """The day that a relative period counts from, where it is not today."""
-    asked_for = reply.metric_query
-    if not (isinstance(output, MetricQuery) and asked_for and asked_for.time):
+    asked_for = reply.metric_query if isinstance(output, MetricQuery) else reply.investigation
+    plan_ = _plan_of(output)
+    if plan_ is None or plan_.time is None or asked_for is None or asked_for.time is None:
         return ()
-    if not (asked_for.time.is_relative and output.plan.time):
+    day = as_of_day(plan_, asked.model, asked.profile, asked.today)
+    if asked_for.time.relative is None or day >= asked.today:
         return ()
-    homes = {asked.catalog.metrics[name].dataset for name in output.plan.metrics}
-    newest = {asked.profile.newest[home] for home in homes if home in asked.profile.newest}
-    label = output.plan.time.label
-    return tuple(
-        f"{label} counts from {day_in_words(day)}, the newest day in the data."
-        for day in sorted(newest)
-        if day < asked.today
-    )
+    label = plan_.time.label
+    return (f"{label} counts from {day_in_words(day)}, the newest day in the data.",)
+
+
+def _plan_of(output: PlannerOutput) -> Plan | None:
+    match output:
+        case MetricQuery():
+            return output.plan
+        case Investigation():
+            return output.change
+        case _:
+            return None
 
 
 def _shown(text: str, limit: int, known: frozenset[str]) -> str:

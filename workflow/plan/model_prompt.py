@@ -12,10 +12,12 @@ from functools import lru_cache
 from pydantic import JsonValue
 
 from contracts.context import UserContext
+from contracts.plan import Clarify, Investigation, MetricQuery, PlannerOutput
 from contracts.run import Source
 from workflow.llm.client import Message
+from workflow.plan.history import MOST_EXCHANGES, Exchange
 from workflow.plan.model_values import nearest
-from workflow.plan.prompts import INSTRUCTIONS, REPAIR
+from workflow.plan.prompt_pack import PromptPack
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
 from workflow.semantic.model import DataProfile, Dataset, SemanticModel
 
@@ -26,6 +28,10 @@ MAX_VALUE_LENGTH = 80
 MAX_DOCUMENTS = 6
 MAX_DOCUMENT_LENGTH = 1_500
 MAX_ANSWER_LENGTH = 8_000
+MAX_HISTORY_TOKENS = 1_500
+CHARACTERS_PER_TOKEN = 4
+"""Of English and of JSON, roughly; no provider's own tokenizer is at hand."""
+MAX_PAST_QUESTION = 500
 
 
 def first_messages(
@@ -36,6 +42,8 @@ def first_messages(
     snippets: Sequence[Source],
     context: UserContext,
     today: date,
+    pack: PromptPack,
+    history: Sequence[Exchange] = (),
 ) -> tuple[Message, ...]:
     """Instructions, and the question with what bears on it. `model` is the role's part: names
     that the role may not use are not in reach of the prompt."""
@@ -57,20 +65,21 @@ def first_messages(
             }
             for source in snippets[:MAX_DOCUMENTS]
         ],
+        **({"history": past} if (past := _history(history)) else {}),
         "question": question,
     }
-    return (Message("system", _instructions(model)), Message("user", _json(data)))
+    return (Message("system", _instructions(model, pack)), Message("user", _json(data)))
 
 
 def repair_messages(
-    messages: Sequence[Message], answer: str, objections: Sequence[str]
+    messages: Sequence[Message], answer: str, objections: Sequence[str], pack: PromptPack
 ) -> tuple[Message, ...]:
     """The second and last round."""
     errors: list[JsonValue] = list(objections)
     return (
         *messages,
         Message("assistant", _sendable(answer[:MAX_ANSWER_LENGTH])),
-        Message("user", REPAIR.replace("{errors}", _json({"objections": errors}))),
+        Message("user", pack.repair.replace("{errors}", _json({"objections": errors}))),
     )
 
 
@@ -85,8 +94,8 @@ def row_scope_in_words(catalog: RoleCatalog, context: UserContext) -> str:
 
 
 @lru_cache(maxsize=64)
-def _instructions(model: SemanticModel) -> str:
-    return f"{INSTRUCTIONS}\n\n{CATALOG_HEADING}\n{_json(_catalog(role_catalog(model)))}"
+def _instructions(model: SemanticModel, pack: PromptPack) -> str:
+    return f"{pack.instructions}\n\n{CATALOG_HEADING}\n{_json(_catalog(role_catalog(model)))}"
 
 
 def _catalog(catalog: RoleCatalog) -> dict[str, JsonValue]:
@@ -148,6 +157,33 @@ def _values(question: str, catalog: RoleCatalog, profile: DataProfile) -> dict[s
             continue
         found[name] = [value[:MAX_VALUE_LENGTH] for value in nearest(question, values, MAX_VALUES)]
     return found
+
+
+def _history(history: Sequence[Exchange]) -> list[JsonValue]:
+    """The last exchanges that fit the budget, oldest first: what was asked and what was made of
+    it. What was answered is data, and stays here."""
+    told: list[JsonValue] = []
+    left = MAX_HISTORY_TOKENS * CHARACTERS_PER_TOKEN
+    for exchange in reversed(history[-MOST_EXCHANGES:]):
+        one: dict[str, JsonValue] = {"question": exchange.question[:MAX_PAST_QUESTION]}
+        if exchange.output is not None:
+            one["made_of_it"] = _past_output(exchange.output)
+        left -= len(_json(one))
+        if left < 0:
+            break
+        told.append(one)
+    return told[::-1]
+
+
+def _past_output(output: PlannerOutput) -> JsonValue:
+    match output:
+        case Clarify() | MetricQuery() | Investigation():
+            # the choices' own plans are for whoever takes one
+            return output.model_dump(
+                mode="json", exclude_defaults=True, exclude={"choices": {"__all__": {"plan"}}}
+            )
+        case _:
+            return {"kind": output.kind}
 
 
 def _json(value: Mapping[str, JsonValue]) -> str:

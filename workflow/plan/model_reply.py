@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from contracts.plan import Grain, Operator
+from contracts.plan import Grain, Operator, WidgetType
 
 LONGEST_TEXT = 64_000
 _Text = Annotated[str, Field(max_length=8_000)]
@@ -31,12 +31,47 @@ class FilterReply(_Closed):
     values: tuple[bool | int | float | _Text, ...] = Field(default=(), max_length=100)
 
 
+class NegatableReply(FilterReply):
+    """A condition that may be turned round."""
+
+    is_negated: bool = False
+
+
+class EitherReply(_Closed):
+    """Conditions of which at least one is met."""
+
+    any_of: tuple[NegatableReply, ...] = Field(min_length=1, max_length=20)
+
+
+class RelativeReply(_Closed):
+    """A period that counts from the newest day in the data."""
+
+    unit: Grain
+    offset: int = 0
+    count: int = 1
+
+
 class TimeReply(_Closed):
     """A period, its days still text."""
 
     start: _Text | None = None
     end: _Text | None = None
-    is_relative: bool = False
+    relative: RelativeReply | None = None
+
+
+class ComparisonReply(_Closed):
+    """What a period is held against."""
+
+    to: Literal["previous_period", "previous_year", "period"]
+    period: TimeReply | None = None
+
+
+class CalculationReply(_Closed):
+    """A column made of the result's rows."""
+
+    kind: Literal["share", "running_total"]
+    metric: _Text
+    within: tuple[_Text, ...] = Field(default=(), max_length=6)
 
 
 class OrderReply(_Closed):
@@ -52,9 +87,25 @@ class PlanReply(_Closed):
     metrics: tuple[_Text, ...] = Field(min_length=1, max_length=10)
     dimensions: tuple[DimensionReply, ...] = Field(default=(), max_length=6)
     filters: tuple[FilterReply, ...] = Field(default=(), max_length=20)
+    either: tuple[EitherReply, ...] = Field(default=(), max_length=10)
     time: TimeReply | None = None
+    comparison: ComparisonReply | None = None
+    calculations: tuple[CalculationReply, ...] = Field(default=(), max_length=6)
+    having: tuple[FilterReply, ...] = Field(default=(), max_length=10)
     order: tuple[OrderReply, ...] = Field(default=(), max_length=6)
     limit: int | None = None
+    with_ties: bool = False
+    widget: WidgetType | None = None
+
+
+class InvestigationReply(_Closed):
+    """Why a metric changed, in the model's words."""
+
+    metric: _Text
+    filters: tuple[FilterReply, ...] = Field(default=(), max_length=20)
+    time: TimeReply
+    comparison: ComparisonReply
+    breakdowns: tuple[_Text, ...] = Field(min_length=1, max_length=8)
 
 
 class SqlReply(_Closed):
@@ -101,8 +152,9 @@ class UsedWordReply(_Closed):
 class Reply(_Closed):
     """The member named by `kind` is there; the others are not looked at."""
 
-    kind: Literal["metric_query", "sql", "knowledge", "clarify", "refuse"]
+    kind: Literal["metric_query", "investigation", "sql", "knowledge", "clarify", "refuse"]
     metric_query: PlanReply | None = None
+    investigation: InvestigationReply | None = None
     sql: SqlReply | None = None
     knowledge: KnowledgeReply | None = None
     clarify: ClarifyReply | None = None

@@ -2,26 +2,31 @@
 
 What no planner may answer (a wish to write, SQL, an argument with the rules, a row outside the
 scope) is refused before a model is called: it saves a paid call, and nothing can talk it round.
+Where the model is sure and the built-in planner is too, of something else, the asker chooses.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from datetime import date
 from typing import Protocol
 
 from contracts.catalog import Suggestion
 from contracts.context import UserContext
-from contracts.plan import Planned
+from contracts.plan import Clarify, MetricQuery, Planned
 from contracts.run import Source
 from workflow.llm.errors import ModelUnavailable
-from workflow.plan import builtin
+from workflow.plan import builtin, disagreement
 from workflow.plan.history import Exchange
 from workflow.semantic.model import DataProfile, SemanticModel
+
+HEAD_START_SECONDS = 0.002
+"""For the request to be on its way; the model then thinks while the built-in planner reads."""
 
 
 class ModelPlan(Protocol):
     """The model planner with its client bound. Raises ModelUnavailable."""
 
-    async def __call__(
+    def __call__(
         self,
         question: str,
         *,
@@ -30,7 +35,8 @@ class ModelPlan(Protocol):
         snippets: Sequence[Source],
         context: UserContext,
         today: date,
-    ) -> Planned:
+        history: Sequence[Exchange],
+    ) -> Coroutine[None, None, Planned]:
         """The model's plan."""
 
 
@@ -56,6 +62,9 @@ async def plan(
             suggestions=suggestions, history=history, today=today,
         )  # fmt: skip
 
+    chosen = _chosen(question, history)
+    if chosen is not None:
+        return chosen
     if model_plan is None:
         return built_in()
     refused = builtin.gate(
@@ -64,9 +73,32 @@ async def plan(
     )  # fmt: skip
     if refused is not None:
         return refused
+    call = model_plan(
+        question, model=model, profile=profile, snippets=sources, context=context, today=today,
+        history=history,
+    )  # fmt: skip
+    asked = asyncio.ensure_future(call)
     try:
-        return await model_plan(
-            question, model=model, profile=profile, snippets=sources, context=context, today=today
-        )
+        await asyncio.wait({asked}, timeout=HEAD_START_SECONDS)
+        own = built_in()
+        planned = await asked
     except ModelUnavailable as unavailable:
-        return built_in().model_copy(update={"fallback_reason": unavailable.reason})
+        return own.model_copy(update={"fallback_reason": unavailable.reason})
+    finally:
+        asked.cancel()
+    return disagreement.settled(
+        planned, own, model=model, full_model=full_model, profile=profile, context=context,
+        today=today,
+    )  # fmt: skip
+
+
+def _chosen(question: str, history: Sequence[Exchange]) -> Planned | None:
+    """The plan of a choice that was offered in answer to the last question, where its words
+    alone would not lead to it."""
+    last = history[-1].output if history else None
+    if not isinstance(last, Clarify):
+        return None
+    for choice in last.choices:
+        if choice.plan is not None and choice.question == question:
+            return Planned(output=MetricQuery(plan=choice.plan), planner="builtin")
+    return None

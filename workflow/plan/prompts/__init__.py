@@ -4,12 +4,12 @@ What a model was told is part of the evidence for an answer, so a changed text i
 digest. A new wording is a new folder; an old folder is not edited once it was released.
 """
 
-import hashlib
 from pathlib import Path
 
-PROMPT_VERSION = "v1"
+PROMPT_VERSION = "v2"
 BLOCKS = ("task", "choose", "plans", "time", "data", "reply")
-"""The blocks of the system message, in order; `repair` is for the second round."""
+"""The blocks of the system message, in order. `guidance` comes before what an organisation has
+added, `repair` is for the second round."""
 
 _FOLDER = Path(__file__).parent / PROMPT_VERSION
 
@@ -19,6 +19,5 @@ def _read(block: str) -> str:
 
 
 INSTRUCTIONS = "\n\n".join(_read(block) for block in BLOCKS)
+GUIDANCE = _read("guidance")
 REPAIR = _read("repair")
-PROMPT_DIGEST = hashlib.sha256(f"{INSTRUCTIONS}\n\n{REPAIR}".encode()).hexdigest()
-"""SHA-256 of every word a model is told beside the catalog and the message."""

@@ -14,6 +14,8 @@ from contracts.run import Source
 from workflow.llm.client import ModelClient
 from workflow.llm.settings import ModelSettings
 from workflow.plan import model_planner
+from workflow.plan.history import Exchange
+from workflow.plan.prompt_pack import PromptPacks
 from workflow.semantic.model import (
     DataProfile,
     Dataset,
@@ -99,6 +101,9 @@ POLICY = Source(
 )
 
 
+SHIPPED = PromptPacks()
+
+
 def person(*store_ids: int, is_all_stores: bool = False) -> UserContext:
     return UserContext(
         user_id=UUID(int=7),
@@ -145,6 +150,8 @@ async def plan_it(server: LocalModel) -> AsyncIterator[PlanIt]:
             model: SemanticModel = MODEL,
             context: UserContext | None = None,
             snippets: tuple[Source, ...] = (),
+            packs: PromptPacks = SHIPPED,
+            history: tuple[Exchange, ...] = (),
         ) -> Planned:
             client = ModelClient(
                 ModelSettings(openai_base_url=server.base_url, openai_model=llm, openai_retries=0)
@@ -157,7 +164,9 @@ async def plan_it(server: LocalModel) -> AsyncIterator[PlanIt]:
                 snippets=snippets,
                 context=context or person(1),
                 client=client,
+                packs=packs,
                 today=TODAY,
+                history=history,
             )
 
         yield plan_it

@@ -8,10 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.plan import Filter, Order, Scalar, TimeRange
+from contracts.plan import (
+    Calculation,
+    Comparison,
+    Dimension,
+    Filter,
+    FilterGroup,
+    Order,
+    Plan,
+    RelativeTime,
+    Scalar,
+    TimeRange,
+)
 from tests.workflow.plan.model.conftest import MODEL, PROFILE
-from workflow.plan.model_check import Objections, checked_plan
-from workflow.plan.model_reply import PlanReply, Reply, parse
+from workflow.plan.model_check import Objections, checked_investigation, checked_plan
+from workflow.plan.model_reply import InvestigationReply, PlanReply, Reply, parse
 from workflow.plan.role_catalog import role_catalog
 
 CATALOG = role_catalog(MODEL)
@@ -40,7 +51,8 @@ def condition(field: str, operator: str, *values: object) -> Filter:
         ("category", "comedy", "Comedy"),
         ("category", " Sci-Fi ", "Sci-Fi"),
         ("film_title", 1984, "1984"),
-        ("payment_date", "2022-05-01", datetime(2022, 5, 1, tzinfo=UTC)),
+        ("payment_date", "2022-05-01", date(2022, 5, 1)),
+        ("payment_date", "2022-05-01T12:00", datetime(2022, 5, 1, 12, tzinfo=UTC)),
         ("create_date", "2022-05-01", date(2022, 5, 1)),
     ],
 )
@@ -78,8 +90,44 @@ def test_values_take_the_type_of_their_field(
             "a field stands twice among the dimensions",
         ),
         (
-            {"order": [{"by": "rating"}]},
-            "order by 'rating': not a metric or dimension of the plan",
+            {"time": {"start": "2022-05-01", "relative": {"unit": "day"}}},
+            "time has either start and end or relative, and the other is null",
+        ),
+        (
+            {"time": {"relative": {"unit": "month", "offset": 1}}},
+            "relative needs an offset of 0 or less and a count of 1 or more",
+        ),
+        (
+            {"comparison": {"to": "period"}},
+            "comparison to a period needs that period, and any other has none",
+        ),
+        (
+            {"comparison": {"to": "previous_year", "period": {"start": "2022-05-01"}}},
+            "comparison to a period needs that period, and any other has none",
+        ),
+        (
+            {"calculations": [{"kind": "share", "metric": "revenu"}]},
+            "there is no metric 'revenu'; nearest: 'revenue'",
+        ),
+        (
+            {"calculations": [{"kind": "share", "metric": "revenue", "within": ["x y"]}]},
+            "there is no field 'x y'",
+        ),
+        (
+            {"having": [{"field": "revenue", "operator": "gt", "values": ["many"]}]},
+            "'many' is not a number to hold revenue against",
+        ),
+        (
+            {"having": [{"field": "revenue; drop", "operator": "gt", "values": [1]}]},
+            "having 'revenue; drop': not a column of the result",
+        ),
+        (
+            {"having": [{"field": "revenue", "operator": "between", "values": [1]}]},
+            "between on revenue needs 2 value(s), and has 1",
+        ),
+        (
+            {"either": [{"any_of": [{"field": "category", "operator": "eq", "values": ["x"]}]}]},
+            "'x' does not occur in category",
         ),
         ({"limit": 0}, "limit must be 1 or more, or null"),
         (
@@ -131,6 +179,65 @@ def test_a_filter_that_cannot_be_is_objected_to(
     with pytest.raises(Objections) as caught:
         condition(field, operator, *values)
     assert caught.value.all_of_them == (objection,)
+
+
+def test_groups_of_conditions() -> None:
+    comedy = {"field": "category", "operator": "eq", "values": ["Comedy"]}
+    late = {"field": "is_late", "operator": "eq", "values": [True]}
+    plan = checked(either=[{"any_of": [comedy, {**late, "is_negated": True}]}])
+    is_comedy = Filter(field="category", operator="eq", values=("Comedy",))
+    is_late = Filter(field="is_late", operator="eq", values=(True,))
+    not_late = FilterGroup(operator="not", filters=(is_late,))
+    assert plan.filters == (  # type: ignore[attr-defined]
+        FilterGroup(operator="or", filters=(is_comedy, not_late)),
+    )
+    plan = checked(either=[{"any_of": [{**late, "is_negated": True}]}])
+    assert plan.filters == (not_late,)  # type: ignore[attr-defined]
+
+
+def test_comparisons_calculations_and_conditions_on_groups() -> None:
+    plan = checked(
+        dimensions=[{"field": "category"}],
+        time={"relative": {"unit": "month", "offset": -1, "count": 1}},
+        comparison={"to": "period", "period": {"start": "2022-01-01", "end": "2022-02-01"}},
+        calculations=[{"kind": "share", "metric": "revenue", "within": ["category"]}],
+        having=[{"field": "revenue_change", "operator": "gt", "values": [0.5]}],
+        order=[{"by": "revenue_change", "descending": True}],
+        limit=3,
+        with_ties=True,
+    )
+    assert plan == Plan(
+        metrics=("revenue",),
+        dimensions=(Dimension(field="category"),),
+        time=TimeRange(relative=RelativeTime(unit="month", offset=-1, count=1)),
+        comparison=Comparison(
+            to="period",
+            period=TimeRange(start=date(2022, 1, 1), end=date(2022, 2, 1), label="January 2022"),
+        ),
+        calculations=(Calculation(kind="share", metric="revenue", within=("category",)),),
+        having=(Filter(field="revenue_change", operator="gt", values=(Decimal("0.5"),)),),
+        order=(Order(by="revenue_change", descending=True),),
+        limit=3,
+        with_ties=True,
+    )
+
+
+def test_an_investigation_is_a_change_and_the_same_change_by_each_field() -> None:
+    reply = InvestigationReply.model_validate(
+        {
+            "metric": "revenue",
+            "time": {"start": "2022-05-01", "end": "2022-06-01"},
+            "comparison": {"to": "previous_period"},
+            "breakdowns": ["category", "rating"],
+        }
+    )
+    made = checked_investigation(reply, CATALOG, PROFILE)
+    assert made.change.comparison == Comparison(to="previous_period")
+    assert [plan.dimensions[0].field for plan in made.breakdowns] == ["category", "rating"]
+    assert {plan.time for plan in made.breakdowns} == {made.change.time}
+    for wrong in ({"metric": "revenu"}, {"breakdowns": ["categories"]}):
+        with pytest.raises(Objections):
+            checked_investigation(reply.model_copy(update=wrong), CATALOG, PROFILE)
 
 
 def test_all_objections_come_at_once() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from cli.local_model import LocalModel
 from contracts.plan import (
+    Choice,
+    Clarify,
     Dimension,
     Filter,
     Knowledge,
@@ -20,6 +22,8 @@ from contracts.plan import (
 )
 from tests.workflow.plan.model.conftest import MODEL, POLICY, PlanIt, person
 from workflow.llm.errors import ModelUnavailable
+from workflow.plan.history import Exchange
+from workflow.plan.model_prompt import CHARACTERS_PER_TOKEN, MAX_HISTORY_TOKENS
 
 pytestmark = pytest.mark.anyio
 
@@ -210,6 +214,61 @@ async def test_a_metric_of_another_role_is_neither_sent_nor_taken(
         assert name not in sent.replace("Revenue by category", "")
     with pytest.raises(ModelUnavailable):
         await plan_it("Revenue", "local-other-role-metric", model=customers_only)
+
+
+async def test_what_was_said_before_is_told_without_what_was_answered(
+    plan_it: PlanIt, server: LocalModel
+) -> None:
+    past = MetricQuery(plan=Plan(metrics=("revenue",), dimensions=(Dimension(field="category"),)))
+    offered = Clarify(
+        question="Which?",
+        choices=(
+            Choice(label="a", question="A?", plan=past.plan),
+            Choice(label="b", question="B?"),
+        ),
+    )
+    history = (
+        Exchange("Sales by category", past, "Comedy made 4,383.58."),
+        Exchange("Sales by thing", offered, "Which?"),
+        Exchange("What broke?", None, ""),
+    )
+    await plan_it("And by month?", history=history)
+    sent = server.requests[-1].messages[1].content
+    assert json.loads(sent)["history"] == [
+        {
+            "question": "Sales by category",
+            "made_of_it": {"plan": {"metrics": ["revenue"], "dimensions": [{"field": "category"}]}},
+        },
+        {
+            "question": "Sales by thing",
+            "made_of_it": {
+                "question": "Which?",
+                "choices": [{"label": "a", "question": "A?"}, {"label": "b", "question": "B?"}],
+            },
+        },
+        {"question": "What broke?"},
+    ]
+    assert "4,383.58" not in sent
+
+
+async def test_of_a_long_conversation_the_newest_part_is_told(
+    plan_it: PlanIt, server: LocalModel
+) -> None:
+    history = tuple(Exchange(f"{n} " + "long " * 200, None, "") for n in range(30))
+    await plan_it("Revenue", history=history)
+    told = json.loads(server.requests[-1].messages[1].content)["history"]
+    assert 3 <= len(told) <= 10
+    assert [int(one["question"].split()[0]) for one in told] == [*range(30 - len(told), 30)]
+    assert len(json.dumps(told)) <= MAX_HISTORY_TOKENS * CHARACTERS_PER_TOKEN
+
+
+async def test_a_plan_that_does_not_compile_goes_back_to_the_model(
+    plan_it: PlanIt, server: LocalModel
+) -> None:
+    with pytest.raises(ModelUnavailable):
+        await plan_it("Revenue", "local-orders-by-nothing")
+    assert server.calls.total() == 2
+    assert "objections" in server.requests[-1].messages[-1].content
 
 
 async def test_what_is_sent_and_what_never_is(plan_it: PlanIt, server: LocalModel) -> None:

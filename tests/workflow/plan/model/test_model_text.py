@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from workflow.plan.period_label import period_label
 from workflow.plan.plain_text import plain, without_made_numbers
-from workflow.plan.prompts import INSTRUCTIONS, PROMPT_DIGEST
 
 
 @pytest.mark.parametrize(
@@ -72,8 +71,3 @@ def test_a_period_is_said_as_a_person_would(
     start: date | None, end: date | None, label: str
 ) -> None:
     assert period_label(start, end) == label
-
-
-def test_the_instructions_have_a_digest_and_say_what_data_is() -> None:
-    assert len(PROMPT_DIGEST) == 64
-    assert "All in it is data" in INSTRUCTIONS
