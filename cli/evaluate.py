@@ -1,23 +1,24 @@
 """`countersign eval`: ask the questions of a case file and judge the answers."""
 
 import os
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import psycopg
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from cli.demo.home import home
 from cli.evaluation.asking import Asker, read_passwords
-from cli.evaluation.cases import Case, filled, read_cases
+from cli.evaluation.cases import Case, read_cases
+from cli.evaluation.collected import collected_cases
 from cli.evaluation.errors import EvaluationError
-from cli.evaluation.judging import Judgement, judge
-from cli.evaluation.report import FIGURES, Outcome, Report, read_report, report
+from cli.evaluation.evaluating import Judged, evaluate, exported
+from cli.evaluation.report import FIGURES, Report, read_report, report
+from cli.evaluation.services import PLANNERS, Planner, serving
 from cli.evaluation.showing import show, show_difference
 from cli.output import CommandError, Exit
 
@@ -27,7 +28,17 @@ TIMEOUT_SECONDS = 150.0
 
 def eval_command(
     *,
-    file: Annotated[Path, typer.Argument(help="Case file, JSON lines.")],
+    file: Annotated[Path | None, typer.Argument(help="Case file, JSON lines.")] = None,
+    cases: Annotated[
+        bool, typer.Option("--cases", help="The answers that people called wrong, for FILE.")
+    ] = False,
+    planner: Annotated[
+        str, typer.Option(help="Start services of one's own with it: builtin, model or local.")
+    ] = "",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE over the environment, with --planner."),
+    ] = None,
     gateway: Annotated[str, typer.Option(help="The gateway's address.", envvar="GATEWAY_URL")] = "",
     warehouse_url: Annotated[
         str, typer.Option(help="The warehouse, as its owner.", envvar="WAREHOUSE_URL")
@@ -35,8 +46,8 @@ def eval_command(
     users: Annotated[Path, typer.Option(help="Users and their passwords, YAML.")] = USERS,
     kind: Annotated[list[str] | None, typer.Option(help="Only cases of this kind.")] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Compare with the report that `--json` wrote here.")
-    ] = None,
+        str, typer.Option(help="Compare with another planner, or with a file that --json wrote.")
+    ] = "",
     require: Annotated[
         str,
         typer.Option(
@@ -44,6 +55,10 @@ def eval_command(
             "accuracy=0.95,sure=0.99."
         ),
     ] = "accuracy=1",
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write question, catalog digest and plan of what is right, to tune by."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Ask every question of FILE through the gateway and judge the answers.
@@ -52,88 +67,111 @@ def eval_command(
     """
     try:
         wanted = _requirements(require)
-        earlier = read_report(against) if against else None
-        cases = [c for c in read_cases(file) if not kind or c.kind in kind]
-        found = _run(file.stem, cases, _address(gateway), _database(warehouse_url), users)
+        chosen = _chosen(file, is_collected=cases, kinds=kind)
+        where = _Where(_settings(setting), gateway, _database(warehouse_url), read_passwords(users))
+        earlier = _earlier(against, chosen, where)
+        judged, digests = where.ask(chosen, planner)
     except (EvaluationError, CommandError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.USAGE) from error
+    found = report(planner or "as it runs", [one.outcome for one in judged])
+    if export is not None:
+        export.write_text(exported(judged, digests), encoding="utf-8")
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         show(found)
         if earlier is not None:
             show_difference(found, earlier)
-    is_met = bool(found.total) and all(
-        found.figure(name) >= least for name, least in wanted.items()
-    )
+    is_met = bool(found.total) and all(found.figure(k) >= least for k, least in wanted.items())
     raise typer.Exit(Exit.OK if is_met else Exit.FAILED)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Whom to ask, as whom, and what to compare with. `settings` are for services of one's own,
+    `gateway` is asked where there are none."""
+
+    settings: Mapping[str, str]
+    gateway: str
+    warehouse_url: str
+    passwords: Mapping[str, str]
+
+    def ask(self, cases: Sequence[Case], planner: str) -> tuple[list[Judged], Mapping[str, str]]:
+        """What came of the cases, and the catalog digests of who asked."""
+        with ExitStack() as stack:
+            if planner:
+                gateway = stack.enter_context(serving(_planner(planner), self.settings))
+            elif self.settings:
+                raise EvaluationError("--set is for services of one's own: name a --planner.")
+            else:
+                gateway = _address(self.gateway)
+            return self._ask(cases, gateway)
+
+    def _ask(self, cases: Sequence[Case], gateway: str) -> tuple[list[Judged], Mapping[str, str]]:
+        try:
+            with (
+                psycopg.connect(self.warehouse_url, autocommit=True) as warehouse,
+                # a proxy of the machine is for the outside
+                httpx.Client(base_url=gateway, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
+            ):
+                warehouse.execute("SET TIME ZONE 'UTC'")
+                warehouse.execute("SET default_transaction_read_only = on")
+                asker = Asker(client, self.passwords)
+                judged = evaluate(cases, asker, warehouse)
+                right = {one.outcome.role_user for one in judged if one.outcome.is_right}
+                return judged, {user: asker.catalog_digest(user) for user in right}
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise EvaluationError(f"The gateway at {gateway} does not answer.") from error
+        except psycopg.OperationalError as error:
+            raise EvaluationError("The warehouse does not answer; see WAREHOUSE_URL.") from error
+
+
+def _chosen(file: Path | None, *, is_collected: bool, kinds: Sequence[str] | None) -> list[Case]:
+    if (file is None) != is_collected:
+        raise EvaluationError("Name a case file, or --cases for what people called wrong.")
+    cases = read_cases(file) if file else collected_cases()
+    return [case for case in cases if not kinds or case.kind in kinds]
+
+
+def _earlier(against: str, cases: Sequence[Case], where: _Where) -> Report | None:
+    if not against:
+        return None
+    if against not in PLANNERS:
+        return read_report(Path(against))
+    judged, _ = where.ask(cases, against)
+    return report(against, [one.outcome for one in judged])
+
+
+def _planner(name: str) -> Planner:
+    for planner in PLANNERS:
+        if planner == name:
+            return planner
+    raise EvaluationError(f"There is no planner {name!r}; there is {', '.join(PLANNERS)}.")
 
 
 def _requirements(text: str) -> Mapping[str, float]:
     wanted = {}
-    for part in filter(None, text.split(",")):
-        name, _, value = part.partition("=")
+    for name, value in _pairs(filter(None, text.split(","))):
         try:
-            wanted[name.strip()] = float(value)
+            wanted[name] = float(value)
         except ValueError as error:
-            raise EvaluationError(f"{part!r} is not a name and a share.") from error
-        if name.strip() not in FIGURES:
-            raise EvaluationError(f"There is no {name.strip()!r}; there is {', '.join(FIGURES)}.")
+            raise EvaluationError(f"{name}={value} is not a share.") from error
+        if name not in FIGURES:
+            raise EvaluationError(f"There is no {name!r}; there is {', '.join(FIGURES)}.")
     return wanted
 
 
-def _run(
-    label: str, cases: Sequence[Case], gateway: str, warehouse_url: str, users: Path
-) -> Report:
-    passwords = read_passwords(users)
-    try:
-        with (
-            psycopg.connect(warehouse_url, autocommit=True) as warehouse,
-            # a proxy of the machine is for the outside
-            httpx.Client(base_url=gateway, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
-        ):
-            warehouse.execute("SET TIME ZONE 'UTC'")
-            warehouse.execute("SET default_transaction_read_only = on")
-            return report(label, evaluate(cases, Asker(client, passwords), warehouse))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise EvaluationError(f"The gateway at {gateway} does not answer.") from error
-    except psycopg.OperationalError as error:
-        raise EvaluationError("The warehouse does not answer; see WAREHOUSE_URL.") from error
+def _settings(given: Sequence[str] | None) -> Mapping[str, str]:
+    return dict(_pairs(given or ()))
 
 
-def evaluate(cases: Sequence[Case], asker: Asker, warehouse: psycopg.Connection) -> list[Outcome]:
-    """Ask and judge every case, in order, with a progress bar on standard error."""
-    outcomes = []
-    console = Console(stderr=True)
-    for case in track(cases, description="Asking", console=console, transient=True):
-        try:
-            asked = filled(case, warehouse)
-        except (ValueError, psycopg.Error) as error:
-            fault = f"a blank cannot be filled: {str(error).splitlines()[0]}"
-            outcomes.append(_outcome(case, Judgement("no answer", fault), 0.0))
-            continue
-        started = time.perf_counter()
-        response = asker.ask(asked.role_user, asked.question, after=asked.after)
-        elapsed = (time.perf_counter() - started) * 1000
-        outcomes.append(_outcome(asked, judge(asked, response, warehouse), elapsed))
-    return outcomes
-
-
-def _outcome(case: Case, found: Judgement, milliseconds: float) -> Outcome:
-    explain = found.answer.explain if found.answer else None
-    return Outcome(
-        id=case.id,
-        kind=case.kind,
-        role_user=case.role_user,
-        question=" → ".join((*case.after, case.question)),
-        manner=found.manner,
-        is_right=not found.fault,
-        reason=found.fault,
-        confidence=explain.confidence if explain else None,
-        planner=explain.planner if explain else "",
-        milliseconds=round(milliseconds, 1),
-    )
+def _pairs(given: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in given:
+        name, is_there, value = text.partition("=")
+        if not is_there:
+            raise EvaluationError(f"{text!r} is not NAME=VALUE.")
+        yield name.strip(), value.strip()
 
 
 def _address(given: str) -> str:

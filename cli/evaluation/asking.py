@@ -1,7 +1,7 @@
 """Asks as each of the people of a case file, through the gateway."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def read_passwords(path: Path) -> dict[str, str]:
 class Asker:
     """Logs each person in once, and again when a token ran out."""
 
-    def __init__(self, client: httpx.Client, passwords: dict[str, str]) -> None:
+    def __init__(self, client: httpx.Client, passwords: Mapping[str, str]) -> None:
         self.client = client
         self.passwords = passwords
         self.tokens: dict[str, str] = {}
@@ -56,6 +56,11 @@ class Asker:
             elif not _is_limited(response):
                 return response
         raise EvaluationError(f"The gateway kept turning {user} away; is the rate limit too low?")
+
+    def catalog_digest(self, user: str) -> str:
+        """The version of the semantic model that the person's questions are planned by."""
+        headers = {"Authorization": f"Bearer {self._token(user)}"}
+        return str(self.client.get("/api/catalog", headers=headers).json()["model_digest"])
 
     def _token(self, user: str) -> str:
         if user not in self.tokens:

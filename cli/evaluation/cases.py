@@ -13,6 +13,11 @@ from cli.evaluation.errors import EvaluationError
 from contracts.plan import Plan
 
 Expectation = Literal["refused", "clarify", "knowledge", "why"]
+Manner = Literal[
+    "answered", "knowledge", "why", "clarify", "refused", "waiting", "failed", "no answer"
+]
+"""How a question was taken. `no answer` is an HTTP response that holds none."""
+
 _BLANK = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -25,7 +30,8 @@ class Case(BaseModel):
 
     `gold_sql` runs as owner of the warehouse, in UTC; its columns are found in a right answer,
     which may hold more numbers; `also` are other forms of it. `plan` is a right plan; `not_plan`
-    is one that is known to be wrong. `expect` is what is right instead of rows or besides them.
+    is one that is known to be wrong, `not_manner` a way of taking the question that is, and
+    `note` says why. `expect` is what is right instead of rows or besides them.
     `says` is a regular expression that has to be found in the words that come with right rows.
     `after` is asked before the question, in the same conversation. `fill` gives, for each
     `{name}` in the question and in the SQL, a query for its value.
@@ -45,12 +51,14 @@ class Case(BaseModel):
     says: str | None = None
     plan: Plan | None = None
     not_plan: Plan | None = None
+    not_manner: Manner | None = None
+    note: str = ""
     expect: Annotated[tuple[Expectation, ...], BeforeValidator(_as_tuple)] = ()
 
     @model_validator(mode="after")
     def _says_what_is_right(self) -> "Case":
-        if not (self.gold_sql or self.expect or self.plan or self.not_plan):
-            raise ValueError("a case needs one of gold_sql, plan, not_plan and expect")
+        if not (self.gold_sql or self.expect or self.plan or self.not_plan or self.not_manner):
+            raise ValueError("a case needs one of gold_sql, plan, expect, not_plan and not_manner")
         if self.also and not self.gold_sql:
             raise ValueError("`also` is for other forms of gold_sql")
         return self

@@ -2,21 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 import httpx
 import psycopg
 from pydantic import ValidationError
 
-from cli.evaluation.cases import Case, Expectation
+from cli.evaluation.cases import Case, Expectation, Manner
 from cli.evaluation.rows import difference, reference
 from contracts.plan import MetricQuery, Plan
 from contracts.run import Answer, RunStatus
-
-Manner = Literal[
-    "answered", "knowledge", "why", "clarify", "refused", "waiting", "failed", "no answer"
-]
-"""How a question was taken. `no answer` is an HTTP response that holds none."""
 
 _OF_STATUS: dict[RunStatus, Manner] = {
     RunStatus.CLARIFY: "clarify",
@@ -67,6 +61,8 @@ def manner_of(answer: Answer) -> Manner:
 def _fault(case: Case, answer: Answer, manner: Manner, warehouse: psycopg.Connection) -> str:
     if manner in {_AS_EXPECTED[wanted] for wanted in case.expect}:
         return ""
+    if case.not_manner is not None:
+        return f"still {manner}{_noted(case)}" if manner == case.not_manner else ""
     if not (case.references or case.plan or case.not_plan):
         return f"{answer.status} ({manner}) instead of {' or '.join(case.expect)}"
     if manner != "answered":
@@ -103,7 +99,11 @@ def _fault_of_plan(case: Case, answer: Answer) -> str:
     if case.plan is not None:
         return "" if bare(found) == bare(case.plan) else "another plan"
     is_same = case.not_plan is not None and bare(found) == bare(case.not_plan)
-    return "still the plan that was called wrong" if is_same else ""
+    return f"still the plan that was called wrong{_noted(case)}" if is_same else ""
+
+
+def _noted(case: Case) -> str:
+    return f" ({case.note})" if case.note else ""
 
 
 def bare(plan: Plan) -> Plan:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from cli.evaluation.cases import Manner
 from cli.evaluation.errors import EvaluationError
-from cli.evaluation.judging import Manner
 
 BINS = (0.0, 0.5, 0.7, 0.9, 1.0)
 """Edges of the bins of confidence; the upper edge belongs to a bin, and 0 to the first."""

@@ -14,8 +14,9 @@ from pydantic import JsonValue
 from typer.testing import CliRunner
 
 from cli.evaluate import eval_command
+from contracts.plan import Knowledge, MetricQuery, Plan, PlannerOutput
 from contracts.result import Column
-from contracts.run import Answer, RunStatus, Security
+from contracts.run import Answer, Explain, RunStatus, Security
 from kit import embedded_postgres
 
 Reply = tuple[int, dict[str, str], bytes]
@@ -26,13 +27,18 @@ def answer(
     status: RunStatus = RunStatus.COMPLETED,
     columns: tuple[tuple[str, str], ...] = (),
     rows: tuple[tuple[JsonValue, ...], ...] = (),
+    plan: PlannerOutput | None = None,
+    confidence: float = 1.0,
+    conversation: UUID = NOBODY,
 ) -> Reply:
     body = Answer(
         run_id=NOBODY,
-        conversation_id=NOBODY,
+        conversation_id=conversation,
         status=status,
         question="?",
         answer="So it is.",
+        plan=plan,
+        explain=Explain(planner="builtin", confidence=confidence),
         columns=tuple(Column(name=name, type=type_) for name, type_ in columns),
         rows=rows,
         security=Security(role="any", row_scope="all", allowed_views=()),
@@ -50,6 +56,7 @@ class Gateway:
     def __init__(self, script: dict[str, list[Reply]]) -> None:
         self.script = script
         self.logins: list[str] = []
+        self.asked: list[dict[str, str]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -60,8 +67,15 @@ class Gateway:
                 elif self.headers["Authorization"] != "Bearer token-of-ann":
                     status, headers, content = 401, {}, b"{}"
                 else:
+                    outer.asked.append(body)
                     replies = outer.script[body["question"]]
                     status, headers, content = replies.pop(0) if len(replies) > 1 else replies[0]
+                self.reply(status, headers, content)
+
+            def do_GET(self) -> None:
+                self.reply(200, {}, b'{"model_digest": "abc"}')
+
+            def reply(self, status: int, headers: dict[str, str], content: bytes) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -265,7 +279,7 @@ def test_a_token_that_ran_out_is_renewed(run: Run, gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ({"question": "?"}, "needs one of gold_sql, plan, not_plan and expect"),
+        ({"question": "?"}, "needs one of gold_sql, plan, expect, not_plan and not_manner"),
         ({**TOTAL, "role_user": "bob"}, "There is no password for bob."),
         ({**TOTAL, "surplus": 1}, "cases.jsonl:1: "),
     ],
@@ -293,3 +307,179 @@ def test_reference_sql_that_fails_is_the_case_s_own_fault(
     code, output = run([{"question": "total?", "gold_sql": sql}])
     assert code == 1
     assert "the reference query" in output
+
+
+K_AND_V = (("k", "text"), ("v", "decimal"), ("n", "integer"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "is_right"),
+    [
+        (K_AND_V[:2], (("a", "3"), ("d", "2")), True),
+        (K_AND_V[1::-1], (("3", "a"), ("2", "d")), True),
+        (K_AND_V, (("a", "3", 7), ("d", "2", 8)), True),  # a number more
+        ((*K_AND_V[:2], ("t", "text")), (("a", "3", "x"), ("d", "2", "y")), False),  # split further
+        (K_AND_V[:1], (("a",), ("d",)), False),
+        (K_AND_V[:2], (("a", "2"), ("d", "3")), False),
+    ],
+)
+def test_the_columns_that_were_asked_for_are_found(
+    columns: tuple[tuple[str, str], ...],
+    rows: tuple[tuple[JsonValue, ...], ...],
+    is_right: bool,
+    run: Run,
+    gateway: Gateway,
+) -> None:
+    gateway.script = {"both?": [answer(columns=columns, rows=rows)]}
+    case: dict[str, object] = {
+        "question": "both?",
+        "gold_sql": "SELECT k, v FROM t WHERE k IN ('a', 'd')",
+    }
+    assert run([case])[0] == (0 if is_right else 1)
+
+
+def test_all_that_tie_may_be_told(run: Run, gateway: Gateway) -> None:
+    rows = (("a", "3"), ("b", "2"), ("c", "2"), ("d", "2"))
+    gateway.script = {"top?": [answer(columns=K_AND_V[:2], rows=rows)]}
+    assert run([TOP])[0] == 0
+    gateway.script = {"top?": [answer(columns=K_AND_V[:2], rows=(*rows, (None, "1")))]}
+    assert run([TOP])[0] == 1
+
+
+def test_another_form_of_the_answer_is_right_too(run: Run, gateway: Gateway) -> None:
+    gateway.script = {"total?": [number("3")]}
+    assert run([TOTAL])[0] == 1
+    assert run([{**TOTAL, "also": ["SELECT 2", "SELECT max(v) FROM t"]}])[0] == 0
+    assert run([{**TOTAL, "expect": ["clarify"]}])[0] == 1
+    gateway.script = {"total?": [answer(RunStatus.CLARIFY)]}
+    assert run([{**TOTAL, "expect": ["clarify"]}])[0] == 0
+
+
+def test_a_question_is_asked_in_its_conversation(run: Run, gateway: Gateway) -> None:
+    conversation = UUID(int=7)
+    gateway.script = {
+        "first?": [answer(conversation=conversation)],
+        "second?": [answer(conversation=conversation)],
+        "total?": [number("10")],
+    }
+    assert run([{**TOTAL, "after": ["first?", "second?"]}])[0] == 0
+    assert gateway.asked == [
+        {"question": "first?"},
+        {"question": "second?", "conversation_id": str(conversation)},
+        {"question": "total?", "conversation_id": str(conversation)},
+    ]
+
+
+def test_blanks_are_filled_from_the_data(run: Run, gateway: Gateway) -> None:
+    gateway.script = {"how many b o'clock?": [number("2")]}
+    case: dict[str, object] = {
+        "question": "how many {key}?",
+        "fill": {"key": "SELECT k || chr(32) || 'o''clock' FROM t WHERE k = 'b'"},
+        "gold_sql": "SELECT v FROM t WHERE k || chr(32) || 'o''clock' = {key}",
+    }
+    assert run([case])[0] == 0
+    code, output = run([{**case, "fill": {"key": "SELECT k FROM t WHERE k = 'z'"}}])
+    assert code == 1
+    assert "a blank cannot be filled" in output
+
+
+def test_words_that_have_to_be_said(run: Run, gateway: Gateway) -> None:
+    gateway.script = {"total?": [number("10")]}
+    assert run([{**TOTAL, "says": "so it IS|never"}])[0] == 0
+    code, output = run([{**TOTAL, "says": "no data"}])
+    assert code == 1
+    assert "does not say" in output
+
+
+def test_by_plan(run: Run, gateway: Gateway) -> None:
+    plan = Plan(metrics=("revenue",))
+    other = plan.model_dump(mode="json") | {"metrics": ["rentals"]}
+    gateway.script = {"plan?": [answer(plan=MetricQuery(plan=plan))]}
+    same = plan.model_dump(mode="json")
+    assert run([{"question": "plan?", "plan": same}])[0] == 0
+    assert "another plan" in run([{"question": "plan?", "plan": other}])[1]
+    assert run([{"question": "plan?", "not_plan": other}])[0] == 0
+    code, output = run([{"question": "plan?", "not_plan": same, "note": "not this"}])
+    assert code == 1
+    assert "still the plan that was called wrong (not this)" in output
+
+
+def test_by_the_kind_of_answer(run: Run, gateway: Gateway) -> None:
+    gateway.script = {"what is it?": [answer(plan=Knowledge())]}
+    assert run([{"question": "what is it?", "expect": "knowledge"}])[0] == 0
+    assert run([{"question": "what is it?", "expect": "why"}])[0] == 1
+    assert run([{"question": "what is it?", "not_manner": "knowledge"}])[0] == 1
+    assert run([{"question": "what is it?", "not_manner": "refused"}])[0] == 0
+
+
+def test_calibration_and_the_manner_of_misses(run: Run, gateway: Gateway) -> None:
+    gateway.script = {
+        "total?": [number("10")],
+        "sure and wrong?": [number("9")],
+        "unsure and wrong?": [answer(columns=(("n", "decimal"),), confidence=0.9)],
+        "asked back?": [answer(RunStatus.CLARIFY)],
+        "refused?": [answer(RunStatus.REFUSED)],
+    }
+    cases = [{**TOTAL, "question": question} for question in gateway.script]
+    code, output = run(cases, "--json", "--require", "")
+    report = json.loads(output)
+    assert code == 0
+    assert (report["accuracy"], report["safe_misses"], report["sure"]) == (0.2, 0.5, 0.5)
+    bins = {one["high"]: (one["right"], one["total"]) for one in report["bins"]}
+    assert bins == {0.5: (0, 0), 0.7: (0, 0), 0.9: (0, 1), 1.0: (1, 2)}
+    assert run(cases, "--require", "accuracy=0.2,safe_misses=0.5,sure=0.5")[0] == 0
+    assert run(cases, "--require", "sure=0.99")[0] == 1
+
+
+@pytest.mark.parametrize("require", ["accuracy", "accuracy=x", "speed=1"])
+def test_a_requirement_that_is_none(require: str, run: Run) -> None:
+    assert run([TOTAL], "--require", require)[0] == 2
+
+
+def test_against_an_earlier_report(run: Run, gateway: Gateway, tmp_path: Path) -> None:
+    gateway.script = {"total?": [number("9")], "more?": [number("10")]}
+    cases = [TOTAL, {**TOTAL, "question": "more?"}]
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(run(cases, "--json")[1])
+    gateway.script = {"total?": [number("10")], "more?": [number("9")]}
+    output = run(cases, "--against", str(earlier))[1]
+    assert "now right: 0: total?" in output
+    assert "now wrong: 1: more?" in output
+    code, output = run(cases, "--against", str(tmp_path / "missing.json"))
+    assert code == 2
+    assert "is not a report" in output
+
+
+def test_right_plans_are_exported(run: Run, gateway: Gateway, tmp_path: Path) -> None:
+    plan = MetricQuery(plan=Plan(metrics=("revenue",)))
+    right = answer(columns=(("n", "decimal"),), rows=(("10",),), plan=plan)
+    gateway.script = {"total?": [right], "wrong?": [number("9")]}
+    file = tmp_path / "export.jsonl"
+    run([TOTAL, {**TOTAL, "question": "wrong?"}], "--export", str(file))
+    (line,) = file.read_text().splitlines()
+    assert json.loads(line) == {
+        "question": "total?",
+        "after": [],
+        "role": "any",
+        "catalog_digest": "abc",
+        "plan": plan.model_dump(mode="json"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cases"], "Name a case file, or --cases"),
+        (["--planner", "oracle"], "There is no planner 'oracle'"),
+        (["--planner", "model"], "No demo runs"),
+        (["--set", "A=b"], "name a --planner"),
+        (["--set", "A"], "is not NAME=VALUE"),
+    ],
+)
+def test_options_that_do_not_fit(
+    options: list[str], message: str, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_HOME", str(tmp_path / "empty"))
+    code, output = run([TOTAL], *options)
+    assert code == 2
+    assert message in output

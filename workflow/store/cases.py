@@ -5,11 +5,12 @@ opened it can close it again. Rows are only added. What was asked, planned and a
 copied: it is on record with the run.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 Origin = Literal["feedback", "rejected", "edited"]
 
@@ -20,6 +21,41 @@ WHERE %(is_open)s OR EXISTS (
     SELECT FROM evaluation_cases
     WHERE run_id = %(run_id)s AND user_id = %(user_id)s AND origin = %(origin)s)
 """
+
+OPEN = """
+WITH newest AS (
+    SELECT DISTINCT ON (run_id, origin, user_id) run_id, origin, is_open, reason, noted_at
+    FROM evaluation_cases ORDER BY run_id, origin, user_id, noted_at DESC, case_id DESC)
+SELECT DISTINCT ON (n.run_id, n.origin) n.run_id, n.origin, n.reason, l.username, l.question,
+    r.answer::text AS answer,
+    ARRAY(SELECT e.question FROM query_audit_logs e
+        WHERE e.conversation_id = l.conversation_id AND e.run_id < l.run_id
+        ORDER BY e.run_id) AS after
+FROM newest n JOIN query_audit_logs l USING (run_id) JOIN runs r USING (run_id)
+WHERE n.is_open AND r.answer IS NOT NULL
+ORDER BY n.run_id, n.origin, n.noted_at DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A run that somebody found wanting: `after` was asked before in its conversation, `answer`
+    is JSON text."""
+
+    run_id: UUID
+    origin: Origin
+    reason: str
+    username: str
+    question: str
+    answer: str
+    after: list[str]
+
+
+async def open_cases(connection: AsyncConnection[TupleRow]) -> list[OpenCase]:
+    """All that are open, oldest run first."""
+    async with connection.cursor(row_factory=class_row(OpenCase)) as cursor:
+        await cursor.execute(OPEN)
+        return await cursor.fetchall()
 
 
 async def open_case(
