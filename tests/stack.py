@@ -20,6 +20,7 @@ PASSWORDS = {
     "marketing_user": "marketing123",
     "finance_user": "finance123",
     "reviewer_user": "reviewer123",
+    "reviewer_two": "reviewer123",
     "auditor_user": "auditor123",
 }
 

@@ -1,59 +1,64 @@
-"""The app of webui: a page that says whether the service behind it answers."""
+"""The app of webui: pages for people, made from what the gateway says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import httpx
-from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, Request, Response
 
+from kit.problems import Unavailable
 from kit.service import Probe, create_app
+from webui import refusals
+from webui.assets import Assets
+from webui.gateway_client import GatewayClient
+from webui.pages import assets, home, login
+from webui.services import Services, make_templates
+from webui.session import Sessions
 from webui.settings import WebuiSettings
-
-TIMEOUT_SECONDS = 2.0
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Countersign</title>
-<meta name="viewport" content="width=device-width"></head>
-<body><h1>Countersign</h1><p>{sentence}</p></body>
-</html>
-"""
 
 
 def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
     """The service; `transport` stands in for the network to the gateway."""
+    files = Assets()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(
-            base_url=settings.gateway_url,
-            timeout=TIMEOUT_SECONDS,
-            trust_env=False,  # a proxy of the machine is not for calls between services
-            transport=transport,
-        ) as gateway:
-            app.state.gateway = gateway
-            yield
+        gateway = GatewayClient(settings.gateway_url, transport)
+        app.state.services = Services(
+            settings=settings,
+            gateway=gateway,
+            sessions=Sessions(
+                settings.webui_secret.get_secret_value(),
+                gateway,
+                is_secure=settings.is_cookie_secure,
+            ),
+            assets=files,
+            templates=make_templates(files),
+        )
+        yield
+        await gateway.close()
 
     def probes(app: FastAPI) -> dict[str, Probe]:
         async def gateway() -> None:
-            (await app.state.gateway.get("/healthz")).raise_for_status()
+            if not await app.state.services.gateway.is_ready():
+                raise Unavailable("The gateway does not answer.")
 
         return {"gateway": gateway}
 
     app = create_app(title="Countersign webui", lifespan=lifespan, probes=probes)
+    refusals.install(app)
+    for pages in (assets, login, home):
+        app.include_router(pages.router, include_in_schema=False)
 
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def home() -> Response:
-        """Whether questions can be asked just now."""
-        try:
-            ready = (await app.state.gateway.get("/readyz")).is_success
-        except httpx.HTTPError:
-            ready = False
-        sentence = (
-            "The service is ready. Questions are asked through the API for now."
-            if ready
-            else "The service behind this page does not answer just now. Please try again soon."
-        )
-        return HTMLResponse(PAGE.format(sentence=sentence), status_code=200 if ready else 503)
+    @app.middleware("http")
+    async def keep_session(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """A session whose tokens were exchanged goes back to the browser with whatever page."""
+        response = await call_next(request)
+        session = getattr(request.state, "session_to_write", None)
+        if session is not None:
+            request.app.state.services.sessions.write(response, session)
+        return response
 
     return app

@@ -31,7 +31,7 @@ _CONFIDED: dict[str, set[str]] = {
         "EMBEDDINGS_API_KEY",
     },
     "gateway": {"DATABASE_URL", "INTERNAL_TOKEN", "JWT_SECRET"},
-    "webui": set(),
+    "webui": {"WEBUI_SECRET"},
     "model": set(),
 }
 # under which name of its own a service uses the application's database, and the secret for it

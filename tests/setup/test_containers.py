@@ -93,7 +93,7 @@ def test_each_service_gets_only_the_secrets_it_needs() -> None:
         }
         for name, service in SERVICES.items()
     }
-    assert told["webui"] == set()
+    assert told["webui"] == {"WEBUI_SECRET"}
     assert told["gateway"] == {"JWT_SECRET", "INTERNAL_TOKEN", "GATEWAY_DATABASE_PASSWORD"}
     assert told["workflow"] == {
         "INTERNAL_TOKEN",

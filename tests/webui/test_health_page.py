@@ -1,37 +1,43 @@
-"""The page says what is so, and holds no key."""
+"""The service without anybody logged in."""
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import SecretStr, ValidationError
 
 from webui.app import make_app
 from webui.settings import WebuiSettings
 
+SECRET = "a-key-of-the-tests-and-of-nobody-else"
+
 
 def _app(status: int) -> FastAPI:
     gateway = httpx.MockTransport(lambda _: httpx.Response(status))
-    return make_app(WebuiSettings(), gateway)
+    return make_app(WebuiSettings(webui_secret=SecretStr(SECRET)), gateway)
 
 
-def test_the_page_says_that_the_service_is_ready() -> None:
-    with TestClient(_app(200)) as client:
-        page = client.get("/")
-        assert page.status_code == 200
-        assert "ready" in page.text
+def test_who_is_not_logged_in_is_asked_to_and_comes_back_where_they_wanted() -> None:
+    with TestClient(_app(200), follow_redirects=False) as client:
+        answer = client.get("/analytics?question=revenue")
+        assert answer.status_code in (303, 404)
+        assert client.get("/").headers["location"] == "/login?next=/"
         assert client.get("/readyz").status_code == 200
 
 
-def test_without_a_gateway_the_page_says_so_and_readiness_is_a_problem_detail() -> None:
+def test_without_a_gateway_logging_in_says_so_and_keeps_the_name() -> None:
     with TestClient(_app(503)) as client:
-        assert client.get("/").status_code == 503
-        assert "does not answer" in client.get("/").text
+        page = client.post("/login", data={"username": "ada", "password": "x"})
+        assert page.status_code == 503
+        assert "does not answer" in page.text
+        assert 'value="ada"' in page.text
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert client.get("/healthz").status_code == 200
 
 
-def test_webui_starts_without_any_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("INTERNAL_TOKEN", raising=False)
-    assert WebuiSettings().required_secrets() == {}
+def test_webui_does_not_start_without_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WEBUI_SECRET", raising=False)
+    with pytest.raises(ValidationError, match="WEBUI_SECRET"):
+        WebuiSettings()

@@ -1,0 +1,113 @@
+"""Logging in and out, and how pages look."""
+
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from webui.gateway_client import GatewayProblem, SessionEnded
+from webui.page import THEME_COOKIE, THEMES, page
+from webui.services import services_of
+from webui.visitor import VisitorOf, refuse_foreign_origin
+
+router = APIRouter()
+DEMO_USERS = (
+    ("manager_store1", "manager123", "Store manager, store 1"),
+    ("manager_multi", "manager123", "Store manager, stores 1 and 2"),
+    ("finance_user", "finance123", "Finance, store 1"),
+    ("marketing_user", "marketing123", "Marketing, stores 1 and 2"),
+    ("admin_user", "admin123", "Administrator, all stores"),
+    ("reviewer_user", "reviewer123", "Reviewer: decides what is risky"),
+    ("reviewer_two", "reviewer123", "A second reviewer"),
+    ("auditor_user", "auditor123", "Auditor: verifies the record"),
+)
+"""Of the demo alone; their passwords are published."""
+
+
+def safe_path(path: str) -> str:
+    """A path of this site, whatever was given."""
+    is_path = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if is_path and path.isprintable() else "/"
+
+
+@router.get("/login")
+async def form(request: Request, next: Annotated[str, Query()] = "/") -> Response:
+    """The form."""
+    return _form(request, safe_path(next))
+
+
+@router.post("/login")
+async def log_in(
+    request: Request,
+    username: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Begin a session and go on to where the person wanted to be."""
+    refuse_foreign_origin(request)
+    back = safe_path(next)
+    sessions = services_of(request).sessions
+    try:
+        session = await sessions.log_in(username, password)
+    except GatewayProblem as error:
+        return _form(
+            request, back, username, error.problem.detail, error.problem.status, error.retry_after
+        )
+    response = RedirectResponse(back, status_code=303)
+    sessions.write(response, session)
+    return response
+
+
+@router.post("/logout")
+async def log_out(visitor: VisitorOf) -> Response:
+    """End the session, here and at the gateway."""
+    with suppress(SessionEnded):
+        await visitor.gateway.call(visitor.token, "POST", "/api/auth/logout")
+    visitor.request.state.session_to_write = None
+    response = RedirectResponse("/login", status_code=303)
+    visitor.services.sessions.forget(response)
+    return response
+
+
+@router.post("/theme")
+async def theme(
+    visitor: VisitorOf,
+    choice: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Light, dark, or as the system prefers."""
+    response = RedirectResponse(safe_path(next), status_code=303)
+    if choice in THEMES:
+        response.set_cookie(
+            THEME_COOKIE,
+            choice,
+            max_age=31536000,
+            httponly=False,
+            samesite="lax",
+            secure=visitor.services.settings.is_cookie_secure,
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE)
+    return response
+
+
+def _form(
+    request: Request,
+    back: str,
+    username: str = "",
+    problem: str = "",
+    status: int = 200,
+    retry_after: str | None = None,
+) -> Response:
+    is_demo = services_of(request).settings.countersign_demo
+    return page(
+        request,
+        "login.html",
+        status=status,
+        next=back,
+        username=username,
+        problem=problem,
+        retry_after=retry_after,
+        demo_users=DEMO_USERS if is_demo else (),
+    )

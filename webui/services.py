@@ -1,0 +1,41 @@
+"""What pages are made with, built once at start."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from webui.assets import Assets
+from webui.gateway_client import GatewayClient
+from webui.session import Sessions
+from webui.settings import WebuiSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Of one process."""
+
+    settings: WebuiSettings
+    gateway: GatewayClient
+    sessions: Sessions
+    assets: Assets
+    templates: Environment
+
+
+def make_templates(assets: Assets) -> Environment:
+    """Everything that is put into a page is escaped, and a name that is not there is an error."""
+    environment = Environment(
+        loader=PackageLoader("webui"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = assets.url
+    return environment
+
+
+def services_of(request: Request) -> Services:
+    """Of the running app."""
+    found: Services = request.app.state.services
+    return found

@@ -1,0 +1,130 @@
+"""Who is logged in at a browser: the gateway's tokens, in an encrypted cookie.
+
+The cookie is all there is of a session, so a restart of webui logs nobody out. A refresh token
+works once; several requests of a page may find it due at the same time, so one of them refreshes
+and the others, whose cookies are older, are given what it got.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, field, replace
+
+import orjson
+from cryptography.fernet import Fernet, InvalidToken
+from starlette.requests import Request
+from starlette.responses import Response
+
+from webui.gateway_client import GatewayClient, SessionEnded
+
+MAX_AGE_SECONDS = 30 * 24 * 3600
+EARLY_SECONDS = 60.0
+"""A token is exchanged when it has less than this to live."""
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Tokens, and what a form has to bring back to prove that it came from our page."""
+
+    session_id: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: float
+    csrf: str = field(repr=False)
+
+
+class Sessions:
+    """Reads and writes the cookie, and keeps its tokens fresh."""
+
+    def __init__(self, secret: str, gateway: GatewayClient, *, is_secure: bool) -> None:
+        key = base64.urlsafe_b64encode(
+            hashlib.sha256(b"countersign cookie" + secret.encode()).digest()
+        )
+        self._cipher = Fernet(key)
+        self._gateway = gateway
+        self._is_secure = is_secure
+        self.cookie = "__Host-countersign" if is_secure else "countersign"
+        self._newest: OrderedDict[str, Session] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def log_in(self, username: str, password: str) -> Session:
+        """A new session. Raises GatewayProblem."""
+        tokens = await self._gateway.log_in(username, password)
+        return Session(
+            session_id=secrets.token_urlsafe(16),
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_at=time.time() + tokens.expires_in,
+            csrf=secrets.token_urlsafe(32),
+        )
+
+    def read(self, request: Request) -> Session | None:
+        """The session of the request's cookie, if it is one of ours."""
+        text = request.cookies.get(self.cookie)
+        if not text:
+            return None
+        try:
+            plain = self._cipher.decrypt(text.encode(), ttl=MAX_AGE_SECONDS)
+            return Session(**orjson.loads(plain))
+        except (InvalidToken, ValueError, TypeError):
+            return None
+
+    async def fresh(self, session: Session) -> Session:
+        """The session with a token that lives long enough for a call. Raises SessionEnded."""
+        session = self._newest.get(session.session_id, session)
+        if session.expires_at - time.time() > EARLY_SECONDS:
+            return session
+        lock = self._locks.setdefault(session.session_id, asyncio.Lock())
+        try:
+            async with lock:
+                session = self._newest.get(session.session_id, session)
+                if session.expires_at - time.time() > EARLY_SECONDS:
+                    return session
+                tokens = await self._gateway.refresh(session.refresh_token)
+                session = replace(
+                    session,
+                    access_token=tokens.access_token,
+                    refresh_token=tokens.refresh_token,
+                    expires_at=time.time() + tokens.expires_in,
+                )
+                self._remember(session)
+                return session
+        finally:
+            if not lock.locked():
+                self._locks.pop(session.session_id, None)
+
+    def write(self, response: Response, session: Session) -> None:
+        """Give the browser the session's cookie."""
+        text = self._cipher.encrypt(orjson.dumps(asdict(session))).decode()
+        response.set_cookie(
+            self.cookie,
+            text,
+            max_age=MAX_AGE_SECONDS,
+            path="/",
+            secure=self._is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response) -> None:
+        """Take the cookie back."""
+        response.delete_cookie(self.cookie, path="/", secure=self._is_secure, httponly=True)
+
+    def _remember(self, session: Session) -> None:
+        self._newest[session.session_id] = session
+        self._newest.move_to_end(session.session_id)
+        while len(self._newest) > _REMEMBERED:
+            self._newest.popitem(last=False)
+
+
+def is_same_token(expected: str, given: str) -> bool:
+    """In constant time."""
+    return hmac.compare_digest(expected.encode(), given.encode())
+
+
+__all__ = ["Session", "SessionEnded", "Sessions", "is_same_token"]

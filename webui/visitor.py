@@ -1,0 +1,144 @@
+"""Who opened a page: the session behind a request, kept fresh, and who that is."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from pydantic import JsonValue
+
+from webui.gateway_client import GatewayClient, GatewayProblem
+from webui.services import Services, services_of
+from webui.session import Session, SessionEnded, is_same_token
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_HEADER = "X-CSRF-Token"
+CSRF_FIELD = "csrf"
+
+
+class LoginNeeded(Exception):
+    """Nobody is logged in, or no longer; `back` is where to go on afterwards."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(back)
+        self.back = back
+
+
+class ForeignForm(Exception):
+    """A form that did not come from one of our pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What `/api/me` says of the person."""
+
+    user_id: str
+    username: str
+    role: str
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+    store_ids: tuple[int, ...]
+    is_all_stores: bool
+    allowed_views: tuple[str, ...]
+
+    def may(self, permission: str) -> bool:
+        """Whether the role holds a permission of contracts.context.Permission."""
+        return permission in self.permissions
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A person at a page, and the means to call the gateway for them."""
+
+    request: Request
+    services: Services
+    session: Session
+    person: Person
+
+    @property
+    def token(self) -> str:
+        """The access token to call the gateway with."""
+        return self.session.access_token
+
+    @property
+    def gateway(self) -> GatewayClient:
+        """The gateway; pass it `token`."""
+        return self.services.gateway
+
+    async def get(self, path: str, **query: str) -> dict[str, JsonValue]:
+        """A JSON object of the gateway's. Raises GatewayProblem or SessionEnded."""
+        reply = await self.gateway.call(self.token, "GET", path, query=query)
+        found: dict[str, JsonValue] = reply.json()
+        return found
+
+
+async def visitor(request: Request) -> AsyncIterator[Visitor]:
+    """The dependency of every page for people who are logged in.
+
+    Raises LoginNeeded, ForeignForm, GatewayProblem.
+    """
+    services = services_of(request)
+    cookie = services.sessions.read(request)
+    if cookie is None:
+        raise LoginNeeded(_back(request))
+    await _refuse_foreign(request, cookie)
+    try:
+        session = await services.sessions.fresh(cookie)
+        reply = await services.gateway.call(session.access_token, "GET", "/api/me")
+    except SessionEnded as error:
+        raise LoginNeeded(_back(request)) from error
+    if session != cookie:
+        request.state.session_to_write = session
+    me = reply.json()
+    person = Person(
+        user_id=me["user_id"],
+        username=me["username"],
+        role=me["role"],
+        roles=tuple(me["roles"]),
+        permissions=tuple(me["permissions"]),
+        store_ids=tuple(me["store_ids"]),
+        is_all_stores=me["is_all_stores"],
+        allowed_views=tuple(me["allowed_views"]),
+    )
+    try:
+        yield Visitor(request, services, session, person)
+    except SessionEnded as error:
+        raise LoginNeeded(_back(request)) from error
+
+
+VisitorOf = Annotated[Visitor, Depends(visitor)]
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """For forms of people who have no session yet. Raises ForeignForm."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:  # every browser of today says it
+        is_own = site in ("same-origin", "none")
+    else:
+        host = request.headers.get("host", "")
+        origin = request.headers.get("origin", f"http://{host}")
+        is_own = origin in (f"http://{host}", f"https://{host}")
+    if not is_own:
+        raise ForeignForm
+
+
+async def _refuse_foreign(request: Request, session: Session) -> None:
+    if request.method in SAFE_METHODS:
+        return
+    refuse_foreign_origin(request)
+    given = request.headers.get(CSRF_HEADER)
+    if given is None:
+        given = str((await request.form()).get(CSRF_FIELD, ""))
+    if not is_same_token(session.csrf, given):
+        raise ForeignForm
+
+
+def _back(request: Request) -> str:
+    if request.method not in SAFE_METHODS:
+        return "/"
+    query = f"?{request.url.query}" if request.url.query else ""
+    return quote(request.url.path + query, safe="/?=&")
+
+
+__all__ = ["ForeignForm", "GatewayProblem", "LoginNeeded", "Person", "Visitor", "VisitorOf"]
