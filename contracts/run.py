@@ -143,9 +143,11 @@ class Usage(Wire):
 
 
 class Explain(Wire):
-    """How the answer came about, in words."""
+    """How the answer came about, in words. `fallback_reason` says why a configured model did not
+    plan."""
 
     planner: str
+    fallback_reason: str | None = None
     confidence: float
     plan: str = ""
     notes: tuple[str, ...] = ()

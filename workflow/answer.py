@@ -1,6 +1,7 @@
 """The answer, composed from how far a run has come. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from contracts.context import UserContext
 from contracts.plan import Clarify, Refuse
@@ -39,11 +40,16 @@ def compose(
         usage=Usage(
             model=planned.model or progress.spent.model,
             tokens=planned.prompt_tokens + planned.completion_tokens + progress.spent.tokens,
-            cost=planned.cost,
+            cost=_cost(planned.cost, progress.spent.cost),
         )
         if planned
         else Usage(),
     )
+
+
+def _cost(*costs: Decimal | None) -> Decimal | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _explain(progress: Progress) -> Explain | None:
@@ -52,6 +58,7 @@ def _explain(progress: Progress) -> Explain | None:
         return None
     return Explain(
         planner=planned.planner,
+        fallback_reason=planned.fallback_reason,
         confidence=planned.confidence,
         plan=progress.plan_in_words,
         notes=planned.notes,

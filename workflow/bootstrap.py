@@ -8,6 +8,7 @@ from functools import partial
 
 from kit.database import make_pool
 from workflow.audit.sealing import Sealer
+from workflow.budgets import Budgets
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
@@ -46,7 +47,8 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         settings.warehouse_url.get_secret_value(),
         reader_secret=settings.warehouse_reader_secret.get_secret_value(),
     )
-    client = model_client(settings)
+    budgets = Budgets(pool, settings)
+    client = model_client(settings, budgets)
     embedders = Embedders(settings)
     whole = load(settings.semantic_model)
     parts = Parts(
@@ -89,6 +91,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     finally:
         await refresher.close()
         await warehouse.close()
+        await budgets.close()
         await pool.close()
         await embedders.close()
         if client is not None:

@@ -291,7 +291,7 @@ async def _narrate_and_finish(
     if words is not None and tell is not None and drafted.shape is not None:
         prompt = prompt_for(drafted.shape, _subject(run, progress))
         told = await narrate_by_model(
-            drafted, words(prompt, spent), tell, seconds=MAX_NARRATION_SECONDS
+            drafted, words(prompt, spent, run.context), tell, seconds=MAX_NARRATION_SECONDS
         )
         detail = {"model": spent.model, "tokens": spent.tokens, "prompt": PROMPT_DIGEST}
     else:

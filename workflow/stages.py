@@ -1,6 +1,7 @@
 """What stages leave in the record: enough to go on from, for a restart and for a replay."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from contracts.base import Wire
 from contracts.plan import Planned
@@ -31,6 +32,7 @@ class Spent:
 
     model: str | None = None
     tokens: int = 0
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

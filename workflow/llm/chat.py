@@ -6,6 +6,7 @@ Pure. Only the part of the protocol that every compatible provider speaks.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
@@ -26,12 +27,13 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """A model's answer. `model` is the configured name; tokens are 0 where the provider does
-    not count."""
+    not count; `cost` is in US dollars, where a price is set."""
 
     text: str
     model: str
     prompt_tokens: int
     completion_tokens: int
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Failure:
     """Why a call gave no answer.
 
     `is_passing` says that the same call may succeed soon, no earlier than `retry_after`
-    seconds where the provider said so.
+    seconds where the provider said so; `is_paid`, that the provider may have worked for it.
     """
 
     reason: str
@@ -64,6 +66,7 @@ class Failure:
     is_passing: bool = False
     retry_after: float | None = None
     rejection: Rejection | None = None
+    is_paid: bool = False
 
 
 class AnswerFormat(Enum):
@@ -118,10 +121,10 @@ class _Refusal(BaseModel):
 
 
 NONSENSE = Failure("the model's provider sent something that is not a completion", Weight.ONE)
-TOO_SLOW = Failure("the model did not answer in time", Weight.ONE)
+TOO_SLOW = Failure("the model did not answer in time", Weight.ONE, is_paid=True)
 UNREACHABLE = Failure("the model's provider could not be reached", Weight.ONE, is_passing=True)
-EMPTY = Failure("the model's answer was empty", Weight.ONE)
-BROKEN_OFF = Failure("the model's answer broke off", Weight.ONE, is_passing=True)
+EMPTY = Failure("the model's answer was empty", Weight.ONE, is_paid=True)
+BROKEN_OFF = Failure("the model's answer broke off", Weight.ONE, is_passing=True, is_paid=True)
 _BAD_REQUEST = frozenset({400, 422})
 _ASK_AGAIN = frozenset({408, 409, 425, 429})
 _HOPELESS = frozenset({401, 402, 403, 404})
@@ -239,9 +242,9 @@ def _spent(usage: _Usage | None) -> Piece:
 
 def _flaw(message: _Message, finish_reason: str | None) -> Failure | None:
     if message.refusal or finish_reason == "content_filter":
-        return Failure("the model declined to answer", Weight.NONE)
+        return Failure("the model declined to answer", Weight.NONE, is_paid=True)
     if finish_reason == "length":
-        return Failure("the model's answer was cut off", Weight.NONE)
+        return Failure("the model's answer was cut off", Weight.NONE, is_paid=True)
     return None
 
 

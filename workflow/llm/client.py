@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TypeVar
 
 import structlog
@@ -32,6 +33,7 @@ from workflow.llm.chat import (
 )
 from workflow.llm.endpoint import Call, Endpoint
 from workflow.llm.errors import ModelUnavailable
+from workflow.llm.meter import CHARACTERS_PER_TOKEN, Meter, Payer, Use, cost_of
 from workflow.llm.places import Places
 from workflow.llm.retry import wait_seconds
 from workflow.llm.settings import PUBLIC_BASE_URL, ModelSettings
@@ -56,6 +58,7 @@ class _Request:
     messages: Sequence[Message]
     schema: Schema | None
     deadline: float
+    payer: Payer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class ModelClient:
         self,
         settings: ModelSettings,
         *,
+        meter: Meter | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -97,6 +101,8 @@ class ModelClient:
         self._timeout_seconds = settings.openai_timeout_seconds
         self._deadline_seconds = settings.openai_deadline_seconds
         self._retries = settings.openai_retries
+        self._prices = settings.prices
+        self._meter = meter
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
@@ -111,18 +117,23 @@ class ModelClient:
         *,
         schema_name: str,
         schema: Mapping[str, JsonValue],
+        payer: Payer | None = None,
     ) -> Completion:
         """The first usable answer of the models, in order.
 
         `schema` is a JSON Schema within what OpenAI's strict mode takes. A provider that does
         not enforce schemas is told it in words, so the text is not known to be valid: check
-        it. `messages` starts with the system message. Raises ModelUnavailable.
+        it. `messages` starts with the system message. It is counted against the budgets of
+        `payer`, if there is one. Raises ModelUnavailable.
         """
-        request = self._request(messages, Schema(schema_name, schema))
-        return await self._from_any(request, self._endpoint.ask)
+        request = self._request(messages, Schema(schema_name, schema), payer)
+        answer = await self._from_any(request, self._endpoint.ask)
+        return replace(answer, cost=self._cost(answer))
 
     @asynccontextmanager
-    async def stream_text(self, messages: Sequence[Message]) -> AsyncIterator[TextStream]:
+    async def stream_text(
+        self, messages: Sequence[Message], *, payer: Payer | None = None
+    ) -> AsyncIterator[TextStream]:
         """Prose of the first model that begins to answer:
 
             async with client.stream_text(messages) as stream:
@@ -131,22 +142,30 @@ class ModelClient:
         Before the first word a model that fails is followed by the next; after it, the stream
         raises ModelUnavailable. Raises it here when no model begins.
         """
-        stream = await self._from_any(self._request(messages, None), self._begin)
+        request = self._request(messages, None, payer)
+
+        def ended(stream: TextStream) -> None:
+            self._ended(stream, request)
+
+        async def begin(call: Call) -> TextStream | Failure:
+            return await begun(call.model, self._endpoint.stream(call), on_end=ended)
+
+        stream = await self._from_any(request, begin)
         try:
             yield stream
         finally:
             await stream.close()
 
-    def _request(self, messages: Sequence[Message], schema: Schema | None) -> _Request:
-        return _Request(messages, schema, self._clock() + self._deadline_seconds)
-
-    async def _begin(self, call: Call) -> TextStream | Failure:
-        pieces = self._endpoint.stream(call)
-        return await begun(call.model, pieces, on_end=self._ended)
+    def _request(
+        self, messages: Sequence[Message], schema: Schema | None, payer: Payer | None
+    ) -> _Request:
+        return _Request(messages, schema, self._clock() + self._deadline_seconds, payer)
 
     async def _from_any(
         self, request: _Request, ask: Callable[[Call], Awaitable[Answer | Failure]]
     ) -> Answer:
+        if self._meter is not None and request.payer is not None:
+            await self._meter.admit(request.payer)
         reason = "no model is configured"
         for place, model in enumerate(self.models):
             breaker = self._breakers[model]
@@ -245,13 +264,19 @@ class ModelClient:
                 timeout_seconds=min(left, self._timeout_seconds),
             )
             outcome = await ask(call)
+            if isinstance(outcome, Completion):
+                self._count(request, outcome, len(outcome.text))
+            elif isinstance(outcome, Failure) and outcome.is_paid:
+                self._count(request, None, 0)
         finally:
             if not isinstance(outcome, TextStream):  # which gives its place back when it ends
                 self._places.give_back()
         return outcome
 
-    def _ended(self, stream: TextStream) -> None:
+    def _ended(self, stream: TextStream, request: _Request) -> None:
         self._places.give_back()
+        stream.cost = self._cost(stream)
+        self._count(request, stream, stream.characters)
         breaker = self._breakers[stream.model]
         if stream.failure is not None:
             breaker.failed(stream.failure.weight, stream.failure.reason)
@@ -260,7 +285,26 @@ class ModelClient:
         else:
             breaker.abandoned()
 
+    def _cost(self, answer: Completion | TextStream) -> Decimal | None:
+        return cost_of(self._prices, answer.model, answer.prompt_tokens, answer.completion_tokens)
 
-def from_settings(settings: ModelSettings) -> ModelClient | None:
+    def _count(
+        self, request: _Request, answer: Completion | TextStream | None, characters: int
+    ) -> None:
+        """What the provider counted, or an estimate where it did not."""
+        if self._meter is None or request.payer is None:
+            return
+        sent = sum(len(message.content) for message in request.messages)
+        use = Use(
+            prompt_tokens=(answer and answer.prompt_tokens) or sent // CHARACTERS_PER_TOKEN,
+            completion_tokens=(answer and answer.completion_tokens)
+            or characters // CHARACTERS_PER_TOKEN,
+            cost=(answer and self._cost(answer)) or Decimal(0),
+            calls=1,
+        )
+        self._meter.count(request.payer, use)
+
+
+def from_settings(settings: ModelSettings, meter: Meter | None = None) -> ModelClient | None:
     """A client when a model is configured, else None: the built-in planner needs no model."""
-    return ModelClient(settings) if settings.is_model_configured else None
+    return ModelClient(settings, meter=meter) if settings.is_model_configured else None

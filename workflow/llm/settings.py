@@ -1,10 +1,13 @@
 """The settings of the model client, to be mixed into a service's settings."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workflow.llm.meter import Price
 
 PUBLIC_BASE_URL = "https://api.openai.com/v1"
 
@@ -54,6 +57,22 @@ class ModelSettings(BaseSettings):
         default=64, ge=1, le=1000, description="Most calls to models at any one time."
     )
 
+    openai_prices: str = Field(
+        default="",
+        description="US dollars for a million tokens of prompts and of completions, by model: "
+        "`gpt-5.4-mini=0.25/2.00, other=1/4`. A model without a price costs nothing.",
+    )
+    model_tokens_per_person: int = Field(
+        default=5_000_000,
+        ge=0,
+        description="Tokens of models that one person's questions may use in a day (UTC), after "
+        "which the built-in planner answers; 0 means no limit.",
+    )
+    model_tokens_per_organisation: int = Field(
+        default=50_000_000,
+        ge=0,
+        description="The same for all people of an organisation together.",
+    )
     prompt_pack: Path | None = Field(
         default=None,
         description="Folder with what a model is told beside the shipped instructions: "
@@ -70,6 +89,17 @@ class ModelSettings(BaseSettings):
         """Every model once, in the order in which they are asked."""
         names = [self.openai_model, *self.openai_fallback_models.split(",")]
         return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+    @property
+    def prices(self) -> dict[str, Price]:
+        """By the model's name."""
+        return _prices(self.openai_prices)
+
+    @field_validator("openai_prices")
+    @classmethod
+    def _readable_prices(cls, value: str) -> str:
+        _prices(value)
+        return value
 
     @field_validator("openai_base_url")
     @classmethod
@@ -96,3 +126,19 @@ class ModelSettings(BaseSettings):
                 "OPENAI_API_KEY holds a character that cannot be sent; copy the key again."
             )
         return SecretStr(key)
+
+
+def _prices(text: str) -> dict[str, Price]:
+    found = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, price = entry.rpartition("=")
+        try:
+            prompt, completion = (Decimal(one) for one in price.split("/"))
+        except (ValueError, InvalidOperation):
+            prompt = completion = Decimal("NaN")
+        if not name.strip() or not all(
+            one.is_finite() and one >= 0 for one in (prompt, completion)
+        ):
+            raise ValueError(f"OPENAI_PRICES: {entry!r} is not of the form model=0.25/2.00")
+        found[name.strip()] = Price(prompt, completion)
+    return found

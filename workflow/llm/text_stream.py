@@ -1,6 +1,7 @@
 """A model's prose as it is written."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from decimal import Decimal
 
 from workflow.llm.chat import EMPTY, Failure, Piece
 from workflow.llm.errors import ModelUnavailable
@@ -10,7 +11,8 @@ class TextStream:
     """Iterate over it once for the text, in parts as they come.
 
     Raises ModelUnavailable where the answer breaks off; what was said until then stands as
-    said. Tokens are known when it has ended, and 0 where the provider does not count.
+    said. Tokens and cost are known when it was closed; tokens are 0 where the provider does not
+    count.
     """
 
     def __init__(
@@ -22,6 +24,7 @@ class TextStream:
         on_end: Callable[["TextStream"], None],
     ) -> None:
         self.model = model
+        self.cost: Decimal | None = None
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self.characters = 0

@@ -7,6 +7,8 @@ prompt ── answer ── shape ── meaning ── Planned
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from functools import partial
 
 import structlog
 
@@ -28,6 +30,7 @@ from contracts.plan import (
 from contracts.run import Source
 from workflow.llm.client import Completion, ModelClient
 from workflow.llm.errors import ModelUnavailable
+from workflow.llm.meter import Payer
 from workflow.plan.history import Exchange
 from workflow.plan.model_check import Objections, checked_investigation, checked_plan
 from workflow.plan.model_prompt import first_messages, repair_messages
@@ -101,14 +104,19 @@ async def plan(
         question, model=model, profile=profile, snippets=snippets, context=context, today=today,
         pack=asked.pack, history=history,
     )  # fmt: skip
-    schema = output_schema(model)
-    rounds = [await client.complete(messages, schema_name=SCHEMA_NAME, schema=schema)]
+    ask = partial(
+        client.complete,
+        schema_name=SCHEMA_NAME,
+        schema=output_schema(model),
+        payer=Payer(context.org_id, context.user_id),
+    )
+    rounds = [await ask(messages)]
     try:
         return _planned(rounds, asked)
     except Objections as objections:
         log.info("model plan objected to", model=rounds[0].model, count=len(objections.all_of_them))
         messages = repair_messages(messages, rounds[0].text, objections.all_of_them, asked.pack)
-    rounds.append(await client.complete(messages, schema_name=SCHEMA_NAME, schema=schema))
+    rounds.append(await ask(messages))
     try:
         return _planned(rounds, asked)
     except Objections as objections:
@@ -135,6 +143,7 @@ def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:
         prompt_digest=asked.pack.digest,
         prompt_tokens=sum(one.prompt_tokens for one in rounds),
         completion_tokens=sum(one.completion_tokens for one in rounds),
+        cost=_cost(rounds),
         confidence=min(max(reply.confidence, 0.0), 1.0) if reply.confidence > 0 else 0.0,
         used_words={
             plain(one.word, 60): _shown(one.read_as, 60, asked.known_numbers | _HARMLESS_NUMBERS)
@@ -148,6 +157,11 @@ def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:
         ),
         notes=_notes(reply, output, asked),
     )
+
+
+def _cost(rounds: Sequence[Completion]) -> Decimal | None:
+    known = [one.cost for one in rounds if one.cost is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _output(reply: Reply, asked: _Asked) -> PlannerOutput:

@@ -1,8 +1,11 @@
 """The model's settings."""
 
+from decimal import Decimal
+
 import pytest
 from pydantic import ValidationError
 
+from workflow.llm.meter import Price, cost_of
 from workflow.llm.settings import ModelSettings
 
 KEY = "sk-live-abcdefghijklmnop0123456789"
@@ -46,3 +49,16 @@ def test_blanks_around_a_key_are_forgiven() -> None:
 def test_every_setting_has_a_sentence() -> None:
     for field in ModelSettings.model_fields.values():
         assert field.description and field.description.endswith(".")
+
+
+def test_prices_are_read_by_model() -> None:
+    settings = ModelSettings(openai_prices="small=0.25/2.00, vendor/large:free=1/4")
+    assert settings.prices["small"] == Price(Decimal("0.25"), Decimal("2.00"))
+    assert cost_of(settings.prices, "vendor/large:free", 1_000_000, 500_000) == Decimal(3)
+    assert cost_of(settings.prices, "other", 1, 1) is None
+
+
+@pytest.mark.parametrize("text", ["small", "small=1", "small=a/b", "small=-1/2", "=1/2", "m=nan/1"])
+def test_a_price_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="OPENAI_PRICES"):
+        ModelSettings(openai_prices=text)

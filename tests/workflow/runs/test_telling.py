@@ -44,7 +44,9 @@ class Words:
         self.first = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def __call__(self, prompt: Prompt, spent: Spent) -> AsyncGenerator[str, None]:
+    async def __call__(
+        self, prompt: Prompt, spent: Spent, context: UserContext
+    ) -> AsyncGenerator[str, None]:
         self.calls += 1
         self.prompts.append(prompt)
         spent.model, spent.tokens = "one", 42
