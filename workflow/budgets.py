@@ -93,14 +93,14 @@ class Budgets:
                     if day == today and other.org_id == payer.org_id:
                         organisation += use.tokens
                         person += use.tokens if other == payer else 0
+                if len(self._read_at) >= MAX_KNOWN:
+                    for known in (self._read_at, self._persons, self._organisations):
+                        known.clear()
+                self._read_at[payer, today] = at
+                self._persons[payer, today] = person
+                self._organisations[payer.org_id, today] = organisation
         except DatabaseAway as error:
             raise ModelUnavailable("the model's budget could not be read") from error
-        if len(self._read_at) >= MAX_KNOWN:
-            for known in (self._read_at, self._persons, self._organisations):
-                known.clear()
-        self._read_at[payer, today] = at
-        self._persons[payer, today] = person
-        self._organisations[payer.org_id, today] = organisation
 
     async def _write(self) -> None:
         while self._unwritten:
