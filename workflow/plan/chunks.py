@@ -102,8 +102,9 @@ def _may_be_bag(key: tuple[str, ...], lexicon: Lexicon) -> bool:
 def _value_at(
     tokens: Sequence[Token], at: int, values: ValueIndex
 ) -> tuple[int, tuple[Value, ...]] | None:
-    if tokens[at].word in values.named_days:
-        return 1, values.named_days[tokens[at].word]
+    named = values.named_days.get(_days_named(tokens, at))
+    if named is not None:
+        return 1, named
     best: tuple[int, tuple[Value, ...]] | None = None
     stems: list[str] = []
     for position in range(at, len(tokens)):
@@ -120,6 +121,13 @@ def _value_at(
         if found:
             best = position - at + 1, found
     return best
+
+
+def _days_named(tokens: Sequence[Token], at: int) -> str:
+    """ "On weekdays" are the working days; "by weekday" is another matter."""
+    before = tokens[at - 1].word if at else ""
+    word = tokens[at].word
+    return "workdays" if word == "weekdays" and before in ("on", "during") else word
 
 
 def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
@@ -210,6 +218,8 @@ def _chunk_at(
     when = None if token.is_symbol else when_at(tokens, at)
     lengths = [found[0] for found in (term, value, mark, when) if found is not None]
     length = max(lengths, default=1)
+    if value is not None and _days_named(tokens, at) in values.named_days:
+        term = None
     if when is not None and when[0] >= length > 1:
         term = value = mark = None  # a date of several words is nothing else
     if (

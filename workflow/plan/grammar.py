@@ -25,6 +25,7 @@ class Mark(StrEnum):
     REQUEST = "request"
     NEW = "new"
     HOW_MANY = "how many"
+    TIMES = "how many times"
     HOW_MUCH = "how much"
     HOW_LONG = "how long"
     AVERAGE = "average"
@@ -92,26 +93,29 @@ WORDS: dict[Mark, str] = {
         for the different, by the different, as per, according to, whether, whether or not, by
         whether, and whether, and by, as well as by, split on, split per, divided into, for all
         the different""",
-    Mark.ALL: "all, all of, all the, any, the whole of, both, both of, the different",
+    Mark.ALL: """all, all of, all the, any, the whole of, both, both of, the different, everything,
+        everyone, everybody""",
     Mark.MY: "my, our, the, this, your, mine, ours",
-    Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, how often,
-        how many times, quantity of, no of, volume of""",
+    Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, quantity of, no
+        of, volume of""",
+    Mark.TIMES: "how often, how many times, number of times, times",
     Mark.HOW_MUCH: "how much, amount of money, how much money, money",
     Mark.HOW_LONG: "how long",
     Mark.AVERAGE: "average, avg, mean, on average, averaged, average of, averages",
     Mark.TOTAL: """total, totals, sum, sum of, sum total, overall, altogether, in total, in all,
         combined, total of, entire, grand total, the total amount of, total amount of""",
     Mark.MOST: """most, top, best, highest, largest, biggest, greatest, maximum, max, strongest,
-        leading, the most, at the top""",
+        leading, the most, at the top, busiest, the busiest""",
     Mark.LEAST: """least, bottom, worst, lowest, smallest, fewest, minimum, min, weakest, the
-        least, poorest""",
+        least, poorest, quietest, the quietest, slowest, the slowest""",
     Mark.WHICH: "which, what, which of, which of the, what kind of, which kind of, what type of",
     Mark.WHO: "who, whose",
     Mark.AND: "and, or, &, plus, as well as, and also, along with, together with, ;, /",
     Mark.VERSUS: """versus, vs, against, compared to, compared with, compare, comparing, v, in
         comparison to, in comparison with, comparison of, comparison between, relative to,
         difference between, comparison, compare to, compare with, compares to, compares with,
-        compared against, compared, as opposed to, difference of""",
+        compared against, compared, as opposed to, difference of, difference in, difference,
+        the difference""",
     Mark.THAN: "than, more than in, less than in, higher than in, lower than in",
     Mark.CHANGE: f"""{FALLING}, {RISING}, change, changes, changed, change in, changes in, change
         of, growth, growth in, growth of, growth rate, growth rate of, increase in, increase of,
@@ -178,8 +182,8 @@ WORDS: dict[Mark, str] = {
         amongst, through, into, under, over, about, as, via, between, within the, off""",
     Mark.LIST: "list, list of, lists, names of, name, enumerate, list all, a list of",
     Mark.EARN: """earn, earned, earns, spend, spent, spends, pay, paid, pays, gross, grossed, bring
-        in, brought in, take in, took in, taken in, sell, sold, sells, selling, pull in, pulled
-        in, brings in, takes in, took, take, taken, takes""",
+        in, brought in, grossing, earning, take in, took in, taken in, sell, sold, sells, selling,
+        pull in, pulled in, brings in, takes in, took, take, taken, takes""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
@@ -204,34 +208,33 @@ WORDS: dict[Mark, str] = {
         tomorrow, forecast, forecasts, predict, prediction, predictions, projection, projected,
         in the future, coming month, coming week, coming year, upcoming, expected""",
     # No bearing on the number. A word that could change it must not stand here.
-    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are,
-        was, were, be, been, being, am, do, does, did, done, has, have, had, having, can, could,
-        would, will you, should, will i, please, kindly, thanks, thank you, thank, something,
-        anything, hi, hello, hey, me, i, we, us, for us, to us, you, they, it, its, that, those,
-        these, there, their, then, so, now, just, only, also, really, exactly, actually,
-        currently, today's, want, wanted, need, like, would like, want to know, know, tell, tell
-        me, give me, show me, find, find out, calculate, compute, work out, look at, let, let
-        me, need to, how, how is, how are, how was, how were, how about, what about, what is,
-        what are, what was, what were, what did, what has, what have, what's, where, when, which
-        is, business, company, performance, result, results, figure, figures, number, numbers,
-        data, report, overview, summary, breakdown, stats, statistics, value, values, chart,
-        graph, plot, table, bar chart, line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $,
-        €, £, =, _, for me, to me, in the data, in our data, so far, up to now, to date, ever,
-        of all time, all time, in the database, in the system, who is, who are, come, comes,
-        coming from, came, came from, come from, go, went, get, gets, got, happen, happened,
-        made, make, makes, generate, generated, bring, brought, produce, produced, see, saw,
-        seen, yet, still, already, made by, belonging to, rated, called, named, titled,
-        entitled, if any, living, live, lives, located, based, individual, different, various,
-        respective, respectively, while, the same, same, ok, okay, doing, performing, good
-        morning, good afternoon, good evening, create, draw, build, prepare, write, much, many,
-        hence, wonder, wondering, question, quick, quickly, quick one, quick question, one
-        question, one thing, a question, a quick one, one more, one more thing, do you know, you
-        know, any idea, by any chance, happen to know, if possible, curious, curious about, i am
-        curious, im curious, so much, very much, a lot, cheers, dear, team, everyone, all good, my
-        boss wants to know, boss, asks, asked, asking, help, help me, help me with, got it, great,
-        perfect, nice, cool, sure, right, out, terms, which
-        one, ones, given, looking, interested, interested in, rank, sort, rank the, sort the,
-        would you, could you, can you, can i, may i""",
+    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are, was,
+        were, be, been, being, am, do, does, did, done, has, have, had, having, can, could, would,
+        will you, should, will i, please, kindly, thanks, thank you, thank, something, anything,
+        hi, hello, hey, me, i, we, us, for us, to us, you, they, it, its, that, those, these,
+        there, their, then, so, now, just, only, also, really, exactly, actually, currently,
+        today's, want, wanted, need, like, would like, want to know, know, tell, tell me, give me,
+        show me, find, find out, calculate, compute, work out, look at, let, let me, need to, how,
+        how is, how are, how was, how were, how about, what about, what is, what are, what was,
+        what were, what did, what has, what have, what's, where, when, which is, business, company,
+        performance, result, results, figure, figures, number, numbers, data, report, overview,
+        summary, breakdown, stats, statistics, value, values, chart, graph, plot, table, bar chart,
+        line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me, in the
+        data, in our data, so far, up to now, to date, ever, of all time, all time, in the
+        database, in the system, who is, who are, come, comes, coming from, came, came from, come
+        from, go, went, get, gets, got, happen, happened, made, make, makes, generate, generated,
+        bring, brought, produce, produced, see, saw, seen, yet, still, already, made by, belonging
+        to, rated, called, named, titled, entitled, if any, living, live, lives, located, based,
+        individual, different, various, respective, respectively, while, the same, same, ok, okay,
+        doing, performing, good morning, good afternoon, good evening, create, draw, build,
+        prepare, write, much, many, hence, wonder, wondering, question, quick, quickly, quick one,
+        quick question, one question, one thing, a question, a quick one, one more, one more thing,
+        do you know, you know, any idea, by any chance, happen to know, if possible, curious,
+        curious about, i am curious, im curious, so much, very much, a lot, cheers, dear, team,
+        everyone, all good, my boss wants to know, boss, asks, asked, asking, handled, served,
+        processed, achieved, recorded, help, help me, help me with, got it, great, perfect, nice,
+        cool, sure, right, out, terms, which one, ones, given, looking, interested, interested in,
+        rank, sort, rank the, sort the, would you, could you, can you, can i, may i""",
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").
@@ -301,10 +304,20 @@ MULTIPLES = {"k": Decimal(1_000), "thousand": Decimal(1_000), "million": Decimal
 JOINING = words("and or , & / vs versus")
 # What is done with an amount of money, so that "customers who paid over 100" is about the sum.
 PAYING = words("pay paid pays spend spent spends")
+# What makes money, before a threshold: "films that made more than 150".
+MAKING = words("made make makes making generate generated generates bring brought produce produced")
+# Words that are known and lead nowhere, so that they are not taken for slips of others.
+UNSUPPORTED = words(
+    """median percentile deviation variance quartile correlation margin profit cost costs price
+    prices tax discount refund refunds budget target targets director actor actors actress stock
+    copy copies weather late overdue lost broken damaged fee fees fine fines churn retention"""
+)
 # Verbs that only lead to a threshold: "rentals that lasted longer than 8 days".
 BEFORE_A_THRESHOLD = words(
     "lasted lasting last lasts worth kept keep out has have had having costing costs cost being"
 )
+
+LESS = words("less fewer lower worse smaller weaker")
 
 # A superlative of use, not of an amount: it means the rows are counted.
 POPULAR = frozenset({"popular", "popularity", "frequent", "frequently", "often", "common", "busy"})

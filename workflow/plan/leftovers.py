@@ -54,6 +54,8 @@ def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: b
         noun = reading.at(at - 1)
         is_of_noun = noun is not None and bool(noun.terms)  # "customers who paid"
         return is_of_noun or (is_compared and at == 0)
+    if chunk.has(Mark.LIST):
+        return is_compared  # "list categories by revenue"
     if chunk.has(Mark.WHICH):
         return chunk.words[0] == "what" or _asks_for_rows(reading, at, is_split=is_compared)
     if chunk.has(Mark.VERSUS):

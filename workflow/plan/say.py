@@ -50,7 +50,7 @@ def _calculated(plan: Plan, metrics: str) -> str:
 def _conditions(plan: Plan, lexicon: Lexicon) -> str:
     single = tuple(f for f in plan.filters if isinstance(f, Filter))
     dated = _dated(single, lexicon)
-    plain = [f for f in single if not (dated and lexicon.is_date(f.field))]
+    plain = [f for f in single if not (dated and lexicon.is_date(f.field) and f.values)]
     groups = [f for f in plan.filters if isinstance(f, FilterGroup)]
     texts = [
         *(_filter(f, lexicon) for f in plain),
@@ -145,6 +145,8 @@ def _filter(condition: Filter, lexicon: Lexicon) -> str:
     if condition.values and isinstance(condition.values[0], bool):
         return f" {'' if condition.values[0] else 'not '}{label}"
     label = plural_of(label) if len(values) > 1 else label
+    if condition.operator == "is_null":
+        return f" without {label}"
     if condition.operator in ("eq", "in"):
         return f" for {label} {_and(values)}"
     if condition.operator in ("ne", "not_in"):
@@ -158,6 +160,8 @@ def _dated(filters: tuple[Filter, ...], lexicon: Lexicon) -> str:
     field = ""
     for condition in filters:
         value = condition.values[0] if condition.values else None
+        if condition.operator not in ("gte", "lt"):
+            continue
         if lexicon.is_date(condition.field) and isinstance(value, date):
             field = condition.field
             ends[condition.operator] = value

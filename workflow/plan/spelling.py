@@ -130,6 +130,7 @@ _OTHER = frozenset(
             *refused_words.WRITE_VERBS,
             *refused_words.FOREIGN,
             *grammar.POPULAR,
+            *grammar.UNSUPPORTED,
             refused_words.PERSONAL_WISHES,
         ]
     )

@@ -122,7 +122,9 @@ def _named_date(reading: Reading, part: TimePart, fields: tuple[Field, ...]) -> 
     for field in fields:
         is_named = any(t.name == field.name for t in chunk.terms_of("field"))
         is_verb = verb.endswith("ed") and any(
-            root(stem(word)) == root(chunk.stems[-1]) for word in field.label.lower().split()
+            root(stem(word)) == root(chunk.stems[-1])
+            for text in (field.label, *field.synonyms)
+            for word in text.lower().split()
         )
         if field.is_time and (is_named or (is_verb and not is_denied)):
             reading.claim(place, reading.label("field", field.name))

@@ -32,7 +32,7 @@ from workflow.plan.readers.safety import refuse_unknown_scope, refuse_unreadable
 from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.thresholds import read_thresholds
 from workflow.plan.readers.time import read_time
-from workflow.plan.readers.values import read_filters
+from workflow.plan.readers.values import only_compared_inside, read_filters
 from workflow.plan.readers.why import change_parts, claim_why
 from workflow.plan.reading import Reading
 from workflow.plan.spelling import Correction, speller_for
@@ -136,6 +136,8 @@ def read_parts(
     thresholds = read_thresholds(reading)
     has_compared_values = any(p.is_compared for p in filters)
     comparison = read_comparison(reading, has_compared_values=has_compared_values)
+    if comparison is not None:
+        filters = only_compared_inside(reading, filters)
     time = read_time(reading)
     extras = read_extras(reading)
     rank = read_rank(reading)

@@ -13,7 +13,7 @@ from workflow.plan.readers.dimensions import ORDERED_BY
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
 
-_AGGREGATORS = (Mark.HOW_MANY, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
+_AGGREGATORS = (Mark.HOW_MANY, Mark.TIMES, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
 _JOINERS = (Mark.AND, Mark.VERSUS)
 _MOST_CHOICES = 3
 ROWS_AS_WHOLE = "what it is about"
@@ -154,6 +154,8 @@ def _fitting(
         return [f for f in named if f.metric.unit == "days"] or _lengths(reading, datasets)
     if Mark.AVERAGE in marks:
         return [f for f in named if f.aggregate in ("average", "ratio")]
+    if Mark.TIMES in marks:
+        counts = named = counts or _rows_of(reading, named)
     if Mark.HOW_MANY in marks:
         return [f for f in named if f.aggregate == "count"] or counts
     if Mark.HOW_MUCH in marks:
@@ -162,6 +164,12 @@ def _fitting(
         exact = [f for f in named if f.aggregate in ("sum", "count") and f not in counts]
         return exact or [*counts, *_sums(reading, datasets)] or named
     return named or counts
+
+
+def _rows_of(reading: Reading, named: list[MetricFacts]) -> list[MetricFacts]:
+    """ "How many times was a film rented" counts the rentals, not the films."""
+    names = {reading.lexicon.row_counts.get(f.dataset.name) for f in named}
+    return [f for f in reading.lexicon.metrics.values() if f.metric.name in names]
 
 
 def _sums(reading: Reading, datasets: _Names) -> list[MetricFacts]:

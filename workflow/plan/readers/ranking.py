@@ -19,9 +19,10 @@ _OF_AMOUNT = words(
 def read_rank(reading: Reading) -> RankPart | None:
     """The order and the number of rows asked for; None when nothing is ranked."""
     places = [at for at, c in reading.free() if c.has(Mark.MOST, Mark.LEAST) and not c.terms]
+    places = places or _more_of_two(reading)
     if not places:
         return None
-    directions = {reading.chunks[p].has(Mark.MOST) for p in places}
+    directions = {_is_upwards(reading.chunks[p]) for p in places}
     if len(directions) > 1:
         raise Unclear("Do you want the highest or the lowest? I can show one of them at a time.")
     for place in places:
@@ -43,6 +44,19 @@ def read_rank(reading: Reading) -> RankPart | None:
         if set(chunk.words) <= grammar.POPULAR and not chunk.terms:
             reading.claim(at, "counted")
     return _rank(reading, descending, number, target)
+
+
+def _more_of_two(reading: Reading) -> list[int]:
+    """ "Which store earns more" asks for the one that earns the most."""
+    if not reading.has_mark(Mark.WHICH) or reading.has_mark(Mark.THAN):
+        return []
+    return [at for at, c in reading.free() if c.has(Mark.COMPARATIVE) and not c.terms]
+
+
+def _is_upwards(chunk: Chunk) -> bool:
+    return chunk.has(Mark.MOST) or (
+        chunk.has(Mark.COMPARATIVE) and not set(chunk.words) & grammar.LESS
+    )
 
 
 def _rank(reading: Reading, descending: bool, number: int | None, target: int | None) -> RankPart:

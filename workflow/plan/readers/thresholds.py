@@ -106,6 +106,9 @@ def _number_at(reading: Reading, place: int) -> tuple[Decimal, int] | None:
     """The number at a place or after a currency sign there, with the place it ends at."""
     while (chunk := reading.at(place)) is not None and chunk.text in grammar.MONEY_SIGNS:
         place += 1
+    after = reading.at(place + 1)
+    if chunk is not None and chunk.words[0] in ("a", "one") and _is_money(after):
+        return Decimal(1), place
     if chunk is None or chunk.number is None or not reading.is_free(place):
         return None
     beside = reading.at(place + 1)
@@ -113,6 +116,10 @@ def _number_at(reading: Reading, place: int) -> tuple[Decimal, int] | None:
     if factor is not None:
         return chunk.number * factor, place + 1
     return chunk.number, place
+
+
+def _is_money(chunk: Chunk | None) -> bool:
+    return chunk is not None and chunk.words[0] in _MONEY
 
 
 def _number_before(reading: Reading, place: int) -> tuple[Decimal, int] | None:
@@ -155,10 +162,12 @@ def _amount(
         or chunk.has(Mark.TOTAL, Mark.AVERAGE, Mark.WHO)
     ):
         before -= 1
+    money = _money(reading)
+    if money and (bounds.is_money or _is_made(reading, before + 1, bounds.first)):
+        return bounds.first, money, None
     if chunk is None or not reading.is_free(before):
         return None
     if chunk.has(Mark.EARN) and not chunk.terms_of("metric"):
-        money = _money(reading)
         return (before, money, None) if money else None
     people = _people(reading, chunk, is_counted=bounds.unit in ("time", "times"))
     if people is not None:
@@ -167,6 +176,11 @@ def _amount(
         return (before, metrics, people) if metrics else None
     metrics = _metrics_at(reading, before, bounds)
     return (before, metrics, None) if metrics else None
+
+
+def _is_made(reading: Reading, first: int, last: int) -> bool:
+    """Whether it is something that was made: "films that made more than 150"."""
+    return any(set(c.words) & grammar.MAKING for c in reading.chunks[first:last])
 
 
 def _metrics_at(reading: Reading, place: int, bounds: _Bounds) -> tuple[str, ...]:

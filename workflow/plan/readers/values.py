@@ -22,8 +22,20 @@ def read_filters(reading: Reading) -> tuple[FilterPart, ...]:
         *_numbered(reading),
         *_named(reading),
         *_flags(reading),
+        *_missing(reading),
     ]
     return _joined(reading, _merged(parts, is_compared=reading.has_mark(Mark.VERSUS)))
+
+
+def only_compared_inside(
+    reading: Reading, filters: tuple[FilterPart, ...]
+) -> tuple[FilterPart, ...]:
+    """Where periods are compared, values are only if "versus" stands among them."""
+    return tuple(
+        replace(part, is_compared=any(c.has(Mark.VERSUS) for c in chunks))
+        for part in filters
+        for chunks in [reading.chunks[max(part.first, 0) : part.last + 1]]
+    )
 
 
 def _joined(reading: Reading, parts: tuple[FilterPart, ...]) -> tuple[FilterPart, ...]:
@@ -255,6 +267,22 @@ def _flags(reading: Reading) -> list[FilterPart]:
             part = flag_at(reading, place)
             if part is not None:
                 parts.append(part)
+    return parts
+
+
+def _missing(reading: Reading) -> list[FilterPart]:
+    """ "Rentals with no return date", "without a return date"."""
+    parts: list[FilterPart] = []
+    for place, chunk in list(reading.free()):
+        negation = reading.negation_before(place)
+        terms = _field_terms(reading, chunk, ("date", "timestamp"))
+        if negation is None or not terms or chunk.terms_of("metric"):
+            continue
+        meaning = f"no {reading.label('field', terms[0].name).lower()}"
+        for at in (negation, place):
+            reading.claim(at, meaning)
+        options = tuple((t.name, ()) for t in terms)
+        parts.append(FilterPart("is_null", options, chunk.text, first=place, last=place))
     return parts
 
 
