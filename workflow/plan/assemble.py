@@ -51,7 +51,8 @@ class Assembler(ComparisonAssembly):
             names, changed = self._as_share(names)
             if changed is not self:
                 return changed.build(names)
-        if self._parts.extras.is_running and not self._has_grain():
+        adds_over_time = any(self._lexicon.metrics[n].metric.is_cumulative for n in names)
+        if (self._parts.extras.is_running or adds_over_time) and not self._has_grain():
             trend = DimensionPart(is_trend=True, text="over time")
             return self._with(dimensions=(*self._parts.dimensions, trend)).build(names)
         facts = [self._lexicon.metrics[name] for name in names]

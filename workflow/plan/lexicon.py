@@ -108,7 +108,7 @@ class Lexicon:
             metric,
             dataset,
             "other" if metric.is_cumulative else _aggregate(metric.expression),
-            _is_row_count(metric.expression, dataset),
+            not metric.is_cumulative and _is_row_count(metric.expression, dataset),
         )
 
     def _reachable(self) -> dict[str, frozenset[str]]:

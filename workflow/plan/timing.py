@@ -162,6 +162,11 @@ def is_of_new(reading: Reading) -> bool:
             if names & reading.lexicon.entities:
                 reading.claim(at, "by their own date")
                 return True
+        if chunk.words[0] == "new" and any(
+            reading.lexicon.metrics[t.name].dataset.name in reading.lexicon.entities
+            for t in chunk.terms_of("metric")
+        ):
+            return True  # the model itself calls them new
     return False
 
 
