@@ -63,7 +63,9 @@ def _is_of_periods(reading: Reading, *, has_compared_values: bool) -> bool:
     is about those, unless it stands right before a period."""
     for at, chunk in reading.free():
         after = reading.at(at + 1)
-        if chunk.has(*_BESIDE) and after is not None and after.when is not None:
+        if after is None or not chunk.has(*_BESIDE):
+            continue
+        if after.when is not None or after.has(Mark.PERIOD_BEFORE, Mark.YEAR_BEFORE):
             return True
     return not has_compared_values and any(c.has(*_BESIDE) for _, c in reading.free())
 

@@ -105,6 +105,8 @@ def _is_name(field: Field) -> bool:
 def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
     found: list[tuple[int, DimensionPart]] = []
     at = reading.after(by)
+    while at is not None and reading.chunks[at].has(Mark.CHANGE, Mark.SHARE, Mark.RUNNING):
+        at = reading.after(at)  # "by change in revenue"
     is_first = True
     while at is not None:
         chunk = reading.chunks[at]

@@ -17,7 +17,8 @@ def read_time(reading: Reading) -> TimePart | None:
     is_joined = all(_is_joined(reading, a, b) for a, b in pairwise(places))
     between = range(places[0], places[-1])
     joiners = [p for p in between if reading.chunks[p].has(Mark.VERSUS, Mark.AND)]
-    is_compared = len(places) > 1 and reading.has_mark(Mark.VERSUS)
+    is_versus = any(c.has(Mark.VERSUS) for _, c in reading.free())
+    is_compared = len(places) > 1 and is_versus
     stamp = places[0] - 1
     while stamp >= 0 and reading.chunks[stamp].is_filler:
         stamp -= 1
@@ -26,7 +27,7 @@ def read_time(reading: Reading) -> TimePart | None:
     for p in joiners:
         reading.claim(p, "and")
     whens = tuple(w for p in places if (w := reading.chunks[p].when) is not None)
-    if len(whens) == 1 and whens[0].relation == "between" and reading.has_mark(Mark.VERSUS):
+    if len(whens) == 1 and whens[0].relation == "between" and is_versus:
         is_compared = True  # "the difference between May and June" names two periods, not a range
     return TimePart(whens, is_compared, stamp if stamp >= 0 else None, is_joined)
 
