@@ -171,3 +171,34 @@ class Receipt(Wire):
     receipt: ReceiptBody
     signature: Signature
     seal: Inclusion | None = None
+
+
+class RowChanges(Wire):
+    """Rows of a result then and now. A row counts as changed, and not as one removed and one
+    added, where what it is about (its dimensions) stayed and its figures did not."""
+
+    recorded: int
+    now: int
+    added: int
+    removed: int
+    changed: int
+
+
+ReplayOutcome = Literal["identical", "data changed", "definition changed", "not allowed any more"]
+
+
+class Replay(Wire):
+    """What asking again would give. `detail` says it in a sentence; `difference` holds the lines
+    of the statement that are others now; a digest of the semantic model, and the software, are
+    told of then and now where they are on record."""
+
+    run_id: UUID
+    outcome: ReplayOutcome
+    detail: str
+    rows: RowChanges | None = None
+    difference: tuple[str, ...] = ()
+    model_then: str | None
+    model_now: str
+    software_then: tuple[str, ...]
+    software_now: str
+    replayed_at: datetime

@@ -37,7 +37,7 @@ class NotEnded(Exception):
 
 def receipt_body(log: LogRow, events: Sequence[EventRow]) -> ReceiptBody:
     """What is certified of the run. Raises Broken and NotEnded."""
-    _check_chain(log, events)
+    check_chain(log, events)
     account = account_of(events)
     if account.ended_at is None:
         raise NotEnded
@@ -78,7 +78,7 @@ def receipt_body(log: LogRow, events: Sequence[EventRow]) -> ReceiptBody:
     )
 
 
-def _check_chain(log: LogRow, events: Sequence[EventRow]) -> None:
+def check_chain(log: LogRow, events: Sequence[EventRow]) -> None:
     """Nothing is certified of a chain that does not hold."""
     if log.hash != log_hash(log):
         raise Broken("its log row was changed after it was written")

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from contracts.evidence import Receipt
+from contracts.context import Permission
+from contracts.evidence import Receipt, Replay
 from contracts.run import Answer, ConversationPage, RunPage
+from gateway import policy
 from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf, Role
 from gateway.routes.forward import forward, stream
 from kit.event_stream import EVENTS
@@ -82,6 +84,19 @@ async def receipt(caller: CallerOf, run_id: UUID, role: Role = None) -> Response
     organisation. Checked with `/.well-known/countersign-keys.json`, or `countersign receipt
     verify`."""
     return await forward(caller, "GET", f"/runs/{run_id}/receipt", context=caller.context(role))
+
+
+@router.post(
+    "/runs/{run_id}/replay",
+    response_model=Replay,
+    responses={**_RUN_PROBLEMS, **documented(409)},
+)
+async def replay(caller: CallerOf, run_id: UUID, role: Role = None) -> Response:
+    """For auditors: ask a run of the organisation again, in the scope it had and its asker still
+    has, and say whether the result is identical, or what changed."""
+    context = caller.context(role)
+    policy.require(context, Permission.AUDIT)
+    return await forward(caller, "POST", f"/runs/{run_id}/replay", context=context)
 
 
 @router.get("/conversations", response_model=ConversationPage, responses=_PAGE_PROBLEMS)

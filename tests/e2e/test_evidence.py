@@ -197,3 +197,31 @@ def test_an_owner_s_reading_of_one_s_own_receipt_is_no_reading_of_the_record(
 def test_a_search_that_cannot_be_is_refused(demo: Demo, what: str, query: str) -> None:
     found = demo.person("auditor_user").get(f"/api/audit/{what}?{query}")
     assert found.status_code in {400, 422}, found.text
+
+
+def test_a_run_is_replayed_from_the_command_line_and_by_an_auditor(demo: Demo, run_id: str) -> None:
+    replayed = demo.countersign("replay", run_id)
+    assert (replayed.returncode, replayed.stdout.split(":")[0]) == (0, "identical")
+    found = demo.person("auditor_user").post(f"/api/runs/{run_id}/replay")
+    assert found.status_code == 200, found.text
+    assert found.json()["outcome"] == "identical"
+    whats = [(one["what"], one["role"]) for one in audit(demo, "accesses", limit=3)]
+    assert whats[1:] == [("replay", "auditor"), ("replay", "owner")]
+
+
+@pytest.mark.parametrize("username", sorted(set(PASSWORDS) - {"auditor_user"}))
+def test_only_auditors_replay(demo: Demo, run_id: str, username: str) -> None:
+    assert demo.person(username).post(f"/api/runs/{run_id}/replay").status_code == 403
+
+
+def test_what_cannot_be_replayed_is_said(demo: Demo) -> None:
+    refused = ask(demo.person("manager_store1"), "delete all payments")
+    auditor = demo.person("auditor_user")
+    found = auditor.post(f"/api/runs/{refused['run_id']}/replay")
+    assert found.status_code == 409
+    assert "nothing to replay" in found.json()["detail"]
+    nobody = "01900000-0000-7000-8000-000000000001"
+    assert auditor.post(f"/api/runs/{nobody}/replay").status_code == 404
+    replayed = demo.countersign("replay", nobody)
+    assert replayed.returncode == 1
+    assert "There is no run" in replayed.stderr

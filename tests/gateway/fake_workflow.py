@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from contracts.catalog import Catalog, Suggestion, Suggestions
 from contracts.context import UserContext
-from contracts.evidence import ChainMark, Receipt, ReceiptBody, Signature
+from contracts.evidence import ChainMark, Receipt, ReceiptBody, Replay, Signature
 from contracts.feedback import Feedback, FeedbackRequest
 from contracts.problem import Problem
 from contracts.run import (
@@ -118,6 +118,8 @@ class FakeWorkflow:
                 return _json(kept.model_dump_json())
             case ["runs", _, "receipt"]:
                 return _json(_receipt(call.context).model_dump_json())
+            case ["runs", _, "replay"]:
+                return _json(_replay().model_dump_json())
             case ["audit", _] if call.headers["accept"] == JSON_LINES:
                 return Response(b"{}\n", media_type=JSON_LINES)
             case ["audit", _]:
@@ -223,6 +225,19 @@ def _receipt(context: UserContext) -> Receipt:
             record=ChainMark(log_hash="0" * 64, events=1, head="0" * 64),
         ),
         signature=Signature(key_id="key", value="AAAA"),
+    )
+
+
+def _replay() -> Replay:
+    return Replay(
+        run_id=RUN,
+        outcome="identical",
+        detail="The same.",
+        model_then=None,
+        model_now="0" * 64,
+        software_then=(),
+        software_now="0",
+        replayed_at=AT,
     )
 
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
-from contracts.context import UserContext
+from contracts.context import Permission, UserContext
 from kit import internal_token
-from kit.problems import Unauthorised
+from kit.problems import Forbidden, Unauthorised
 from workflow.bootstrap import Workflow
 
 header = APIKeyHeader(name=internal_token.HEADER, auto_error=False)
@@ -31,3 +31,15 @@ async def context(running: Running, token: Annotated[str | None, Security(header
 
 
 Caller = Annotated[UserContext, Depends(context)]
+
+
+async def auditor(caller: Caller) -> UserContext:
+    """Somebody who may read the record. Raises Forbidden."""
+    if Permission.AUDIT not in caller.permissions:
+        raise Forbidden(
+            f"The role {caller.role} does not read the record.", kind="permission-missing"
+        )
+    return caller
+
+
+Auditor = Annotated[UserContext, Depends(auditor)]

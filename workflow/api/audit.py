@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue
 
@@ -20,27 +20,16 @@ from contracts.audit import (
     RunSearch,
 )
 from contracts.base import Wire
-from contracts.context import Permission, UserContext
+from contracts.context import UserContext
 from kit.database import Connection, connected
 from kit.event_stream import JSON_LINES, LINES
-from kit.problems import Forbidden, documented
-from workflow.api.access import Caller, Running
+from kit.problems import documented
+from workflow.api.access import Auditor, Running
 from workflow.audit.access import record_access
 from workflow.audit.checkpoint import signed
 from workflow.bootstrap import Workflow
 from workflow.store import accesses, audit_search, checkpoints
 
-
-async def auditor(caller: Caller) -> UserContext:
-    """Somebody who may read the record. Raises Forbidden."""
-    if Permission.AUDIT not in caller.permissions:
-        raise Forbidden(
-            f"The role {caller.role} does not read the record.", kind="permission-missing"
-        )
-    return caller
-
-
-Auditor = Annotated[UserContext, Depends(auditor)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Accept = Annotated[str, Header()]
 router = APIRouter(prefix="/audit", tags=["audit"], responses=documented(401, 403, 422, 503))
