@@ -4,7 +4,7 @@ Found: a log row, event or stored answer whose content was changed; an event tha
 inserted or put elsewhere; a log row, or a run's state, that is missing; a chain whose tail was
 cut; and of what a checkpoint has sealed, also a run that was removed from every table, a chain
 that was rewritten as a whole, and a checkpoint that was removed or changed. What this does not
-find is in docs/evidence.md.
+find is in docs/audit.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
