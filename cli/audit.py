@@ -55,6 +55,7 @@ def verify_command(
                 "is_unbroken": not found.faults,
                 "runs": found.runs,
                 "events": found.events,
+                "actions": found.actions,
                 "checkpoints": found.checkpoints,
                 "sealed": found.entries,
                 "receipts": found.receipts,
@@ -70,9 +71,9 @@ def verify_command(
             say(f"Broken at {fault}.")
     else:
         say(
-            f"Unbroken: {found.events:,} events of {found.runs:,} runs; {found.entries:,} entries "
-            f"sealed in {found.checkpoints:,} checkpoints, {found.unsealed:,} not sealed yet; "
-            f"{found.receipts:,} receipts."
+            f"Unbroken: {found.events:,} events of {found.runs:,} runs; {found.actions:,} actions "
+            f"on approval requests; {found.entries:,} entries sealed in {found.checkpoints:,} "
+            f"checkpoints, {found.unsealed:,} not sealed yet; {found.receipts:,} receipts."
         )
     if found.faults:
         raise typer.Exit(Exit.FAILED)

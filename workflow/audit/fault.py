@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Subject = Literal["event", "run", "access", "checkpoint", "receipt", "key"]
+Subject = Literal["event", "run", "action", "access", "checkpoint", "receipt", "key"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`id` is the run's, or the organisation's for a checkpoint; `seq` the number of the event or
-    of the checkpoint, and absent for the others."""
+    """`id` is the run's, the approval request's for an action, the organisation's for a
+    checkpoint; `seq` the number of the event, action or checkpoint, absent for the others."""
 
     subject: Subject
     id: str
@@ -19,5 +19,7 @@ class Fault:
     def __str__(self) -> str:
         if self.seq is None:
             return f"{self.subject} {self.id}: {self.what}"
-        owner = "organisation" if self.subject == "checkpoint" else "run"
-        return f"{self.subject} {self.seq} of {owner} {self.id}: {self.what}"
+        return f"{self.subject} {self.seq} of {_OWNERS[self.subject]} {self.id}: {self.what}"
+
+
+_OWNERS = {"event": "run", "action": "approval request", "checkpoint": "organisation"}

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from workflow.audit.chain import digest
+from workflow.audit.check_approvals import Approvals
 from workflow.audit.check_chains import Chains
 from workflow.audit.check_receipts import Receipts
 from workflow.audit.check_seals import Anchor, Seals
@@ -41,6 +42,7 @@ class Verified:
 
     runs: int
     events: int
+    actions: int
     checkpoints: int
     entries: int
     receipts: int
@@ -67,6 +69,7 @@ def verify(
         _share_a_moment(first, second)
         checking = _Checking(first, second, streams, report, max_faults)
         checking.chains()
+        checking.approvals()
         trusted = keys if keys is not None else checking.keys_on_record()
         checking.seals(trusted, anchors)
         checking.loose()
@@ -99,6 +102,7 @@ class _Checking:
         self._faults: list[Fault] = []
         self._expected = whole_record.counts(first)
         self._chains: Chains | None = None
+        self._approvals: Approvals | None = None
         self._seals: Seals | None = None
         self._receipts: Receipts | None = None
 
@@ -113,6 +117,17 @@ class _Checking:
                 return
             if count % _REPORT_EVERY == 0:
                 self._report("Reading the events", _share(chains.events, self._expected.events))
+
+    def approvals(self) -> None:
+        """What happened to approval requests."""
+        if self._is_enough_with(None):
+            return
+        self._report("Reading the approvals")
+        rows = self._stream(self._first, whole_record.ACTIONS)
+        self._approvals = approvals = Approvals(rows)
+        for fault in approvals.faults():
+            if self._is_enough_with(fault):
+                return
 
     def seals(self, keys: Mapping[str, bytes], anchors: Sequence[Anchor]) -> None:
         """Checkpoints, and what they hold."""
@@ -160,6 +175,7 @@ class _Checking:
         return Verified(
             runs=self._chains.runs if self._chains else 0,
             events=self._chains.events if self._chains else 0,
+            actions=self._approvals.actions if self._approvals else 0,
             checkpoints=self._seals.checkpoints if self._seals else 0,
             entries=self._seals.entries if self._seals else 0,
             receipts=self._receipts.receipts if self._receipts else 0,

@@ -91,6 +91,15 @@ COPY (
 ) TO STDOUT
 """
 
+ACTIONS = f"""
+COPY (
+    SELECT approval_id, a.seq, a.action, a.user_id, a.username, a.role, a.text, a.binding,
+        {_MOMENT.format("a.at")}, a.prev_hash, a.hash, q.head_seq, q.head_hash
+    FROM approval_actions a FULL JOIN approval_requests q USING (approval_id)
+    ORDER BY approval_id, a.seq
+) TO STDOUT
+"""
+
 RECEIPTS = """
 COPY (
     SELECT c.run_id, c.body, c.key_id, c.signature, r.head_hash
