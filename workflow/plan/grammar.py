@@ -76,7 +76,7 @@ RISING = """grow, grew, grown, growing, increase, increased, increases, rise, ro
     from, are up from, are up on, improve, improved, up"""
 # What "as a ..." asks for.
 WIDGETS: dict[str, WidgetType] = {
-    "table": "table", "table of": "table", "list view": "table", "spreadsheet": "table",
+    "table": "table", "table of": "table",
     "bar chart": "bar", "bar graph": "bar", "bars": "bar", "bar": "bar", "column chart": "bar",
     "line chart": "line", "line graph": "line", "line": "line", "lines": "line", "curve": "line",
     "pie chart": "pie", "pie": "pie", "pie graph": "pie", "donut": "pie", "donut chart": "pie",

@@ -51,7 +51,8 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
         grain = _compared_grain(part, field or datasets[0].time_field)
     if field is not None:
         notes += (f"The period, {period.label}, is by {reading.label('field', field).lower()}.",)
-    is_assumed = any(assumed_year(w, reference) for w in part.whens)
+    is_summed = len(ranges) > 1 and not part.is_compared  # "in May and June" may be one of each
+    is_assumed = is_summed or any(assumed_year(w, reference) for w in part.whens)
     return Timing(period, field, grain, notes, is_assumed)
 
 

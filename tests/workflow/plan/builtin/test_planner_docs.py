@@ -33,4 +33,4 @@ _HEADS = ("question", "---", "confidence")
 
 
 def _is_confidence(cell: str) -> bool:
-    return cell[0].isdigit() and "." in cell or cell == "1"
+    return (cell[0].isdigit() and "." in cell) or cell == "1"
