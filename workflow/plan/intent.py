@@ -1,6 +1,5 @@
 """What a question wants that is not a number: why something moved, or what a word means."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -14,13 +13,13 @@ from workflow.plan.leftovers import unused_words
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import Parts
 from workflow.plan.readers.safety import refuse_unreadable, refuse_unsafe
-from workflow.plan.readers.why import change_parts, claim_why
+from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
 from workflow.plan.reading import Reading
-from workflow.plan.tokens import fold, tokenize
+from workflow.plan.tokens import tokenize
 from workflow.plan.understand import Asker, asker_for, read, read_parts
 from workflow.semantic.model import DataProfile, SemanticModel
 
-_DEFINITION = re.compile("|".join(grammar.DEFINITIONS))
+__all__ = ["Change", "asks_for_meaning", "asks_why", "read_change"]
 _MOST_UNUSED = 3
 
 
@@ -55,11 +54,6 @@ def asks_why(question: str) -> bool:
     words = f" {' '.join(t.word for t in tokenize(question[:1000]))} "
     ways = grammar.WORDS[Mark.WHY].replace("\n", " ").split(",")
     return any(f" {' '.join(way.split())} " in words for way in ways)
-
-
-def asks_for_meaning(question: str) -> bool:
-    """Whether the question is what a word means or how a number comes about."""
-    return _DEFINITION.search(fold(question[:1000])) is not None
 
 
 def read_change(

@@ -33,7 +33,7 @@ from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.thresholds import read_thresholds
 from workflow.plan.readers.time import read_time
 from workflow.plan.readers.values import only_compared_inside, read_filters
-from workflow.plan.readers.why import change_parts, claim_why
+from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
 from workflow.plan.reading import Reading
 from workflow.plan.spelling import Correction, speller_for
 from workflow.plan.tokens import Token, tokenize
@@ -109,6 +109,9 @@ def understand(question: str, asker: Asker) -> Outcome:
         parts = read_parts(reading, corrections)
         if is_why:
             raise _not_why(reading, parts)
+        if asks_for_meaning(question):
+            plans = _plans(Assembler(reading, parts), parts.metrics.alternatives)
+            raise Unclear("I can give the number, but not what it means. Do you want it?", plans)
         assembled, unused = _assembled(reading, parts)
     except (Refused, Unclear) as end:
         unused = unused or tuple(c.text for _, c in reading.free() if not (c.is_filler or c.marks))

@@ -1,12 +1,22 @@
-"""Reads "why": the question behind it is about a movement."""
+"""Reads "why" and "what does it mean": questions that are not after a number."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
+from workflow.plan import grammar
 from workflow.plan.grammar import Mark
 from workflow.plan.parts import ComparisonPart, Parts, TimePart
 from workflow.plan.reading import Reading
+from workflow.plan.tokens import fold
 from workflow.plan.when import add_months, time_range, unit_start
+
+_DEFINITION = re.compile("|".join(grammar.DEFINITIONS))
+
+
+def asks_for_meaning(question: str) -> bool:
+    """Whether the question is what a word means or how a number comes about."""
+    return _DEFINITION.search(fold(question[:1000])) is not None
 
 
 def claim_why(reading: Reading) -> bool:
