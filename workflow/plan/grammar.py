@@ -71,6 +71,8 @@ FALLING = """fall, fell, fallen, falls, falling, fall in, drop, dropped, drops, 
     down, are down, was down, were down, down from, down on, is down from, is down on, was down
     from, are down from, are down on, loss in, lose, lost, dip, dip in, dipped, reduction in,
     down"""
+# Who is asked for by "who".
+PEOPLE = words("customer client member staff employee clerk payer renter borrower person user name")
 RISING = """grow, grew, grown, growing, increase, increased, increases, rise, rose, risen, went up,
     go up, gone up, is up, are up, was up, were up, up from, up on, is up from, is up on, was up
     from, are up from, are up on, improve, improved, up"""
@@ -143,7 +145,8 @@ WORDS: dict[Mark, str] = {
         % of, percentage share, percentage share of, as a percentage of, as a share of, as
         percentage of, as share of, as a percent of, in percent, in percentages, as a percentage,
         as percentages, percentual share, per cent, per cent of, as a proportion of, as % of,
-        relative share, relative share of""",
+        relative share, relative share of, how much of the, how much of our, how much of all, what
+        part of, part of, which part of, what fraction of, what share of""",
     Mark.RUNNING: """running total, running total of, running totals, running totals of, running
         sum, running sum of, cumulative, cumulatively, cumulated, accumulated, accumulating,
         cumulative total, cumulative total of, cumulative sum, cumulative sum of, rolling total,
@@ -208,33 +211,36 @@ WORDS: dict[Mark, str] = {
         tomorrow, forecast, forecasts, predict, prediction, predictions, projection, projected,
         in the future, coming month, coming week, coming year, upcoming, expected""",
     # No bearing on the number. A word that could change it must not stand here.
-    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are, was,
-        were, be, been, being, am, do, does, did, done, has, have, had, having, can, could, would,
-        will you, should, will i, please, kindly, thanks, thank you, thank, something, anything,
-        hi, hello, hey, me, i, we, us, for us, to us, you, they, it, its, that, those, these,
-        there, their, then, so, now, just, only, also, really, exactly, actually, currently,
-        today's, want, wanted, need, like, would like, want to know, know, tell, tell me, give me,
-        show me, find, find out, calculate, compute, work out, look at, let, let me, need to, how,
-        how is, how are, how was, how were, how about, what about, what is, what are, what was,
-        what were, what did, what has, what have, what's, where, when, which is, business, company,
-        performance, result, results, figure, figures, number, numbers, data, report, overview,
-        summary, breakdown, stats, statistics, value, values, chart, graph, plot, table, bar chart,
-        line chart, pie chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me, in the
-        data, in our data, so far, up to now, to date, ever, of all time, all time, in the
-        database, in the system, who is, who are, come, comes, coming from, came, came from, come
-        from, go, went, get, gets, got, happen, happened, made, make, makes, generate, generated,
-        bring, brought, produce, produced, see, saw, seen, yet, still, already, made by, belonging
-        to, rated, called, named, titled, entitled, if any, living, live, lives, located, based,
-        individual, different, various, respective, respectively, while, the same, same, ok, okay,
-        doing, performing, good morning, good afternoon, good evening, create, draw, build,
-        prepare, write, much, many, hence, wonder, wondering, question, quick, quickly, quick one,
-        quick question, one question, one thing, a question, a quick one, one more, one more thing,
-        do you know, you know, any idea, by any chance, happen to know, if possible, curious,
-        curious about, i am curious, im curious, so much, very much, a lot, cheers, dear, team,
-        everyone, all good, my boss wants to know, boss, asks, asked, asking, handled, served,
-        processed, achieved, recorded, help, help me, help me with, got it, great, perfect, nice,
-        cool, sure, right, out, terms, which one, ones, given, looking, interested, interested in,
-        rank, sort, rank the, sort the, would you, could you, can you, can i, may i""",
+    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are,
+        was, were, be, been, being, am, do, does, did, done, has, have, had, having, can,
+        could, would, will you, should, will i, please, kindly, thanks, thank you, thank,
+        something, anything, hi, hello, hey, me, i, we, us, for us, to us, you, they, it, its,
+        that, those, these, there, their, then, so, now, just, only, also, really, exactly,
+        actually, currently, today's, want, wanted, need, like, would like, want to know,
+        know, tell, tell me, give me, show me, find, find out, calculate, compute, work out,
+        look at, let, let me, need to, how, how is, how are, how was, how were, how about,
+        what about, what is, what are, what was, what were, what did, what has, what have,
+        what's, where, when, which is, business, company, performance, result, results,
+        figure, figures, number, numbers, data, report, overview, summary, breakdown, stats,
+        statistics, value, values, chart, graph, plot, table, bar chart, line chart, pie
+        chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me, in the data, in our
+        data, so far, up to now, to date, ever, of all time, all time, in the database, in the
+        system, who is, who are, come, comes, coming from, came, came from, come from, go,
+        went, get, gets, got, happen, happened, made, make, makes, generate, generated, bring,
+        brought, produce, produced, see, saw, seen, yet, still, already, made by, belonging
+        to, rated, called, named, titled, entitled, if any, living, live, lives, located,
+        based, individual, different, various, respective, respectively, while, the same,
+        same, ok, okay, doing, performing, good morning, good afternoon, good evening, create,
+        draw, build, prepare, write, much, many, hence, wonder, wondering, question, quick,
+        quickly, quick one, quick question, one question, one thing, a question, a quick one,
+        one more, one more thing, do you know, you know, any idea, by any chance, happen to
+        know, if possible, curious, curious about, i am curious, im curious, so much, very
+        much, a lot, cheers, dear, team, everyone, all good, my boss wants to know, boss,
+        asks, asked, asking, break down, breaking down, drill down, split, split up, handled,
+        served, processed, achieved, recorded, help, help me, help me with, got it, great,
+        perfect, nice, cool, sure, right, out, terms, which one, ones, given, looking,
+        interested, interested in, rank, sort, rank the, sort the, would you, could you, can
+        you, can i, may i""",
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").

@@ -53,7 +53,7 @@ def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: b
     if chunk.has(Mark.WHO):
         noun = reading.at(at - 1)
         is_of_noun = noun is not None and bool(noun.terms)  # "customers who paid"
-        return is_of_noun or (is_compared and at == 0)
+        return is_of_noun or (is_compared and at == 0 and _asks_for_people(reading))
     if chunk.has(Mark.LIST):
         return is_compared  # "list categories by revenue"
     if chunk.has(Mark.WHICH):
@@ -62,6 +62,16 @@ def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: b
         return is_compared
     is_symbol = not any(c.isalnum() for c in chunk.text)
     return is_symbol and chunk.text not in grammar.MEANINGFUL_SYMBOLS
+
+
+def _asks_for_people(reading: Reading) -> bool:
+    """ "Who took in the most money among the staff": people are what is listed."""
+    groups = [at for at, meaning in reading.claims.items() if meaning == "group by"]
+    return any(
+        grammar.PEOPLE & set(phrase(reading.label("field", t.name)))
+        for at in groups
+        for t in reading.chunks[at].terms_of("field")
+    )
 
 
 def _asks_for_rows(reading: Reading, at: int, *, is_split: bool) -> bool:

@@ -41,6 +41,7 @@ from workflow.plan.value_index import ValueIndex, index_for
 from workflow.semantic.model import DataProfile, SemanticModel
 
 _FEW_PLANS = 3
+_SUM_OF_GROUPS = "I can give it for each of them, but not for all of them in one. Do you want that?"
 _COUNT_OF_GROUPS = "I can list them, but not count them. Do you want the list?"
 
 
@@ -149,11 +150,15 @@ def read_parts(
     if rank is None and not dimensions:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()
-    if thresholds.having and rank is None and not dimensions:
+    of_groups = {h.metrics[0] for h in thresholds.having}
+    is_listed = bool(of_groups) and rank is None and not dimensions
+    if is_listed:
         dimensions = read_compared_groups(reading, thresholds.people)
     metrics, flags = read_metrics(reading)
     if thresholds.having and metrics.is_open:
         metrics = MetricsPart((tuple(dict.fromkeys(h.metrics[0] for h in thresholds.having)),))
+    elif thresholds.having and is_listed and not set(metrics.alternatives[0]) & of_groups:
+        metrics = replace(metrics, ask=_SUM_OF_GROUPS)
     if thresholds.having and counts_groups(reading):
         metrics = replace(metrics, ask=_COUNT_OF_GROUPS)
     if not is_follow_up:

@@ -28,6 +28,8 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
             parts += _after_order_by(reading, at, has_groups=bool(parts))
         elif chunk.has(Mark.WITHIN):
             parts += [(-1, replace(part, is_within=True)) for _, part in _after_by(reading, at)]
+        elif chunk.words == ("wise",):
+            parts += _before_wise(reading, at)
         elif chunk.has(Mark.TREND):
             reading.claim(at, "over time")
             parts.append((at, DimensionPart(is_trend=True, text=chunk.text)))
@@ -133,6 +135,16 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
     if found:
         reading.claim(by, "group by")
     return found
+
+
+def _before_wise(reading: Reading, wise: int) -> list[tuple[int, DimensionPart]]:
+    """ "Store-wise revenue" is by store."""
+    at = reading.before(wise)
+    if at is None or not reading.is_free(at) or not is_dimension(reading.chunks[at]):
+        return []
+    reading.claim(wise, "group by")
+    reading.claim(at, "group by")
+    return [(at, dimension_at(reading.chunks[at]))]
 
 
 def _with_grain(reading: Reading, at: int) -> DimensionPart:

@@ -91,13 +91,16 @@ def _bounds_at(reading: Reading, place: int) -> _Bounds | None:
     operator = next((OPERATORS[m] for m in chunk.marks if m in OPERATORS), None)
     if chunk.words in (("exactly",), ("precisely",)):
         operator = "eq"
+    is_after = chunk.text == "+" or chunk.words[0] in ("or", "and")  # "5+", "30 or more"
+    if chunk.text == "+":
+        operator = "gte"
     if operator is None:
         return None
-    number = _number_at(reading, place + 1)
+    number = None if chunk.text == "+" else _number_at(reading, place + 1)
     if number is not None:
         return _with_unit(reading, operator, (number[0],), place, number[1])
     before = _number_before(reading, place)
-    if before is not None and chunk.words[0] in ("or", "and"):  # "30 or more"
+    if before is not None and is_after:
         return _with_unit(reading, operator, (before[0],), before[1], place)
     return None
 
