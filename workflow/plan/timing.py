@@ -158,7 +158,8 @@ def is_of_new(reading: Reading) -> bool:
     """ "New customers in May" are those whose own date is in May."""
     for at, chunk in enumerate(reading.chunks):
         after = reading.at(at + 1)
-        if chunk.has(Mark.NEW) and after is not None and not chunk.values:
+        is_value = any(not value.is_weak for value in chunk.values)
+        if chunk.has(Mark.NEW) and after is not None and not is_value:
             names = {t.name for t in after.terms_of("dataset")}
             if names & reading.lexicon.entities:
                 reading.claim(at, "by their own date")
