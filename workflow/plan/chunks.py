@@ -201,6 +201,11 @@ def _elided_at(
     return None
 
 
+def _is_place_word(tokens: Sequence[Token], at: int) -> bool:
+    before = tokens[at - 1].word if at else ""
+    return tokens[at].word in grammar.PLACE_WORDS and before in grammar.BEFORE_A_PLACE
+
+
 def _chunk_at(
     tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
 ) -> tuple[int, Chunk]:
@@ -228,8 +233,7 @@ def _chunk_at(
         and any(t.is_shouted and len(t.text) <= _ABBREVIATION for t in tokens[at : at + mark[0]])
     ):
         mark = None  # "US" is not "us"
-    before = tokens[at - 1].word if at else ""
-    if token.word in grammar.PLACE_WORDS and before in grammar.BEFORE_A_PLACE:
+    if _is_place_word(tokens, at):
         mark = None
     held = mark[1] if mark is not None and mark[0] == length else None
     taken = tokens[at : at + length]

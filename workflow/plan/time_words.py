@@ -274,7 +274,9 @@ def _with_year(tokens: Sequence[Token], at: int, used: int, point: Point) -> _Fo
 
 def _day_first(tokens: Sequence[Token], at: int) -> _Found | None:
     day = _whole(tokens, at)
-    if day is None or not tokens[at].text[0].isdigit():
+    if _word(tokens, at + 1) == "of" and _word(tokens, at) in _ORDINALS:
+        day = _ORDINALS[_word(tokens, at)]  # "the first of May"
+    elif day is None or not tokens[at].text[0].isdigit():
         return None
     used = 2 if _word(tokens, at + 1) == "of" else 1
     if not 1 <= day <= 31 or _word(tokens, at + used) not in grammar.MONTHS:

@@ -43,6 +43,8 @@ def read_rank(reading: Reading) -> RankPart | None:
     for at, chunk in reading.free():
         if set(chunk.words) <= grammar.POPULAR and not chunk.terms:
             reading.claim(at, "counted")
+    if number is None and any(reading.chunks[p].has(Mark.COMPARATIVE) for p in places):
+        number = 1  # "which of my stores had more"
     return _rank(reading, descending, number, target)
 
 
