@@ -144,10 +144,11 @@ class Usage(Wire):
 
 class Explain(Wire):
     """How the answer came about, in words. `fallback_reason` says why a configured model did not
-    plan."""
+    plan; `prompt_digest` is of what one that did was told."""
 
     planner: str
     fallback_reason: str | None = None
+    prompt_digest: str | None = None
     confidence: float
     plan: str = ""
     notes: tuple[str, ...] = ()

@@ -59,6 +59,7 @@ def _explain(progress: Progress) -> Explain | None:
     return Explain(
         planner=planned.planner,
         fallback_reason=planned.fallback_reason,
+        prompt_digest=planned.prompt_digest,
         confidence=planned.confidence,
         plan=progress.plan_in_words,
         notes=planned.notes,

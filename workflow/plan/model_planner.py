@@ -30,7 +30,7 @@ from contracts.plan import (
 from contracts.run import Source
 from workflow.llm.client import Completion, ModelClient
 from workflow.llm.errors import ModelUnavailable
-from workflow.llm.meter import Payer
+from workflow.llm.meter import Payer, Use
 from workflow.plan.history import Exchange
 from workflow.plan.model_check import Objections, checked_investigation, checked_plan
 from workflow.plan.model_prompt import first_messages, repair_messages
@@ -116,7 +116,10 @@ async def plan(
     except Objections as objections:
         log.info("model plan objected to", model=rounds[0].model, count=len(objections.all_of_them))
         messages = repair_messages(messages, rounds[0].text, objections.all_of_them, asked.pack)
-    rounds.append(await ask(messages))
+    try:
+        rounds.append(await ask(messages))
+    except ModelUnavailable as unavailable:
+        raise _given_up(unavailable.reason, rounds) from unavailable
     try:
         return _planned(rounds, asked)
     except Objections as objections:
@@ -126,7 +129,17 @@ async def plan(
             count=len(objections.all_of_them),
             tokens=sum(one.prompt_tokens + one.completion_tokens for one in rounds),
         )
-    raise ModelUnavailable("the model's answer could not be used")
+    raise _given_up("the model's answer could not be used", rounds)
+
+
+def _given_up(reason: str, rounds: Sequence[Completion]) -> ModelUnavailable:
+    spent = Use(
+        prompt_tokens=sum(one.prompt_tokens for one in rounds),
+        completion_tokens=sum(one.completion_tokens for one in rounds),
+        cost=_cost(rounds) or Decimal(0),
+        calls=len(rounds),
+    )
+    return ModelUnavailable(reason, spent=spent, model=rounds[-1].model)
 
 
 def _planned(rounds: Sequence[Completion], asked: _Asked) -> Planned:

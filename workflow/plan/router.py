@@ -83,13 +83,27 @@ async def plan(
         own = built_in()
         planned = await asked
     except ModelUnavailable as unavailable:
-        return own.model_copy(update={"fallback_reason": unavailable.reason})
+        return _fallen_back(own, unavailable)
     finally:
         asked.cancel()
     return disagreement.settled(
         planned, own, model=model, full_model=full_model, profile=profile, context=context,
         today=today,
     )  # fmt: skip
+
+
+def _fallen_back(own: Planned, unavailable: ModelUnavailable) -> Planned:
+    """The built-in planner's, with what was paid to a model in vain."""
+    spent = unavailable.spent
+    return own.model_copy(
+        update={
+            "fallback_reason": unavailable.reason,
+            "model": unavailable.model,
+            "prompt_tokens": spent.prompt_tokens,
+            "completion_tokens": spent.completion_tokens,
+            "cost": spent.cost or None,
+        }
+    )
 
 
 def _chosen(question: str, history: Sequence[Exchange]) -> Planned | None:

@@ -6,6 +6,7 @@ from contracts.plan import Knowledge, MetricQuery, Planned, Refuse
 from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import MODELS, PROFILES
 from workflow.llm.errors import ModelUnavailable
+from workflow.llm.meter import Use
 from workflow.plan.router import ModelPlan, plan
 
 
@@ -19,7 +20,7 @@ class Model:
     async def __call__(self, question: str, **_: object) -> Planned:
         self.calls += 1
         if self.reason is not None:
-            raise ModelUnavailable(self.reason)
+            raise ModelUnavailable(self.reason, spent=Use(70, 5, calls=2), model="m")
         return Planned(output=Knowledge(), planner="model", model="m")
 
 
@@ -48,6 +49,7 @@ def test_an_unavailable_model_falls_back_and_says_why() -> None:
     planned = _route("revenue by category", Model("the provider answered 402"))
     assert planned.planner == "builtin"
     assert planned.fallback_reason == "the provider answered 402"
+    assert (planned.model, planned.prompt_tokens, planned.completion_tokens) == ("m", 70, 5)
     assert isinstance(planned.output, MetricQuery)
 
 

@@ -147,6 +147,8 @@ async def test_what_does_not_stand_twice_is_given_up_on(
     assert caught.value.reason == "the model's answer could not be used"
     assert caught.value.__context__ is None
     assert server.calls.total() == 2
+    assert caught.value.model == llm and caught.value.spent.calls == 2
+    assert caught.value.spent.prompt_tokens > 100, "it was paid for all the same"
 
 
 @pytest.mark.parametrize(
