@@ -1,7 +1,7 @@
 """Daily token budgets, of a person and of an organisation, counted in the database.
 
-What is used is added up here and written by one task at a time, at once where nothing is being
-written; a process that dies loses what it had not yet written, a moment's worth. A budget is
+What is used is added up here and written at once, but at most four times a second; a process that
+dies loses what it had not yet written, a moment's worth. A budget is
 checked before a call against what is known of all workers, read anew every few seconds. Calls
 under way are not foreseen: a budget is overdrawn by at most these.
 """
@@ -23,6 +23,7 @@ from workflow.store import model_use
 
 READ_AGAIN_SECONDS = 5.0
 WRITE_AGAIN_SECONDS = 5.0
+WRITE_GAP_SECONDS = 0.25
 MAX_KNOWN = 10_000
 log = structlog.get_logger(__name__)
 
@@ -104,8 +105,8 @@ class Budgets:
 
     async def _write(self) -> None:
         while self._unwritten:
-            if not await self._write_once():
-                await asyncio.sleep(WRITE_AGAIN_SECONDS)
+            is_written = await self._write_once()
+            await asyncio.sleep(WRITE_GAP_SECONDS if is_written else WRITE_AGAIN_SECONDS)
 
     async def _write_once(self) -> bool:
         async with self._lock:
