@@ -139,11 +139,13 @@ class MetricQuery(Wire):
 
 class Investigation(Wire):
     """Why a metric moved: the change between two periods, then the same change by one dimension
-    in each of `breakdowns`. The documents in `document_ids` bear on it."""
+    in each of `breakdowns`. `direction` is the one the question takes for granted, which the
+    numbers may not bear out. The documents in `document_ids` bear on it."""
 
     kind: Literal["investigation"] = "investigation"
     change: Plan
     breakdowns: tuple[Plan, ...]
+    direction: Literal["up", "down"] | None = None
     document_ids: tuple[str, ...] = ()
 
 

@@ -158,6 +158,18 @@ class Explain(Wire):
     struck: tuple[str, ...] = ()
 
 
+class AnswerStep(Wire):
+    """A further result that an answer rests on, with the statement that it came from. `note`
+    says what may not be concluded from it."""
+
+    title: str
+    sql: str
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[JsonValue, ...], ...] = ()
+    widget: Widget | None = None
+    note: str = ""
+
+
 class Answer(Wire):
     """What a person gets for a question."""
 
@@ -173,6 +185,7 @@ class Answer(Wire):
     row_count: int = 0
     total_rows: int | None = None
     truncated: bool = False
+    steps: tuple[AnswerStep, ...] = ()
     widgets: tuple[Widget, ...] = ()
     sources: tuple[Source, ...] = ()
     choices: tuple[Choice, ...] = ()

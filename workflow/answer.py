@@ -30,6 +30,7 @@ def compose(
         row_count=result.row_count if result else 0,
         total_rows=result.total_rows if result else None,
         truncated=result.truncated if result else False,
+        steps=progress.steps,
         widgets=progress.widgets,
         sources=progress.sources,
         choices=output.choices if isinstance(output, Clarify) else (),

@@ -13,7 +13,7 @@ from time import perf_counter
 
 from pydantic import JsonValue
 
-from contracts.plan import MetricQuery, Planned, PlannerOutput, RawSql
+from contracts.plan import Investigation, MetricQuery, Planned, PlannerOutput, RawSql
 from contracts.run import Answer, RunStatus, Stage
 from contracts.verdict import Finding, Verdict
 from kit.canonical import text_digest
@@ -27,6 +27,7 @@ from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
+from workflow.investigate import Stopped, investigate
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
 from workflow.narrate.phrases import scope_words
@@ -100,6 +101,8 @@ async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) 
         await journal.flush()
     progress = _describe(planned, Progress(sources=retrieved.sources), model, profile)
 
+    if isinstance(planned.output, Investigation):
+        return await _investigate_and_finish(run, journal, parts, progress, model)
     if not isinstance(planned.output, MetricQuery | RawSql):
         status = _STATUS_OF_KIND[planned.output.kind]
         return await _narrate_and_finish(run, journal, status, progress, model)
@@ -176,7 +179,7 @@ async def _history(run: Run, parts: Parts, model: SemanticModel) -> tuple[Exchan
 
 
 async def _validate(
-    run: Run, journal: Journal, parts: Parts, planned: Planned, model: SemanticModel
+    run: Run, journal: Journal, parts: Parts, planned: Planned, model: SemanticModel, step: str = ""
 ) -> Checked:
     async def work() -> Checked:
         compiled = None
@@ -207,6 +210,7 @@ async def _validate(
             "verdict": value.verdict.verdict,
             "findings": [f.rule for f in value.verdict.findings],
         },
+        step,
     )
 
 
@@ -308,6 +312,27 @@ async def _narrate_and_finish(
     return await finish(run, journal, status, progress)
 
 
+async def _investigate_and_finish(
+    run: Run, journal: Journal, parts: Parts, progress: Progress, model: SemanticModel
+) -> Outcome:
+    async def check_step(query: Planned, step: str) -> Checked:
+        return await _validate(run, journal, parts, query, model, step)
+
+    try:
+        progress = await investigate(
+            run,
+            journal,
+            progress,
+            model,
+            check=check_step,
+            warehouse=parts.warehouse,
+            retriever=parts.retriever,
+        )
+    except Stopped as stopped:
+        return await finish(run, journal, stopped.status, replace(progress, text=str(stopped)))
+    return await finish(run, journal, RunStatus.COMPLETED, progress)
+
+
 def _subject(run: Run, progress: Progress) -> Subject:
     return Subject(
         question=run.question,
@@ -340,8 +365,9 @@ def _describe(
     planned: Planned, progress: Progress, model: SemanticModel, profile: DataProfile
 ) -> Progress:
     words, as_of = "", None
-    if isinstance(planned.output, MetricQuery):
-        plan = planned.output.plan
+    if isinstance(planned.output, MetricQuery | Investigation):
+        output = planned.output
+        plan = output.plan if isinstance(output, MetricQuery) else output.change
         words = plan_in_words(plan, model)
         datasets = {m.dataset for m in model.metrics if m.name in plan.metrics}
         days = [day for name, day in profile.newest.items() if name in datasets]
@@ -354,7 +380,6 @@ def _raw_sql(output: PlannerOutput) -> str:
 
 
 _STATUS_OF_KIND = {
-    "investigation": RunStatus.REFUSED,
     "knowledge": RunStatus.COMPLETED,
     "clarify": RunStatus.CLARIFY,
     "refuse": RunStatus.REFUSED,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from contracts.base import Wire
 from contracts.plan import Planned
 from contracts.result import ResultSet
-from contracts.run import Risk, Source, Widget
+from contracts.run import AnswerStep, Risk, Source, Widget
 from contracts.verdict import Verdict
 from workflow.semantic.model import Compiled
 
@@ -47,5 +47,6 @@ class Progress:
     result: ResultSet | None = None
     text: str = ""
     widgets: tuple[Widget, ...] = ()
+    steps: tuple[AnswerStep, ...] = ()
     struck: tuple[str, ...] = field(default=())
     spent: Spent = field(default_factory=Spent)

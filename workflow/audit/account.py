@@ -14,6 +14,8 @@ from pydantic import JsonValue
 from workflow.store.rows import EventRow
 
 Json = dict[str, JsonValue]
+BREAKDOWN = "by "
+"""How the steps are called that break a change down: they stand beside what is certified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ def account_of(events: Sequence[EventRow]) -> Account:
     for event in events:
         detail = member(orjson.loads(event.detail))
         value = member(detail.get("value"))
-        values[event.stage] = value or values.get(event.stage, {})
-        summaries[event.stage] = member(detail.get("summary"))
+        summary = member(detail.get("summary"))
+        if not str(summary.get("step", "")).startswith(BREAKDOWN):
+            values[event.stage] = value or values.get(event.stage, {})
+            summaries[event.stage] = summary
         if event.stage == "approval" and "approved" in value:
             approved.append(member(value["approved"]))
         written_by = detail.get("software")

@@ -67,19 +67,28 @@ class Journal:
         self._seq = run.head_seq
         self._hash = run.head_hash
         self._pending: list[EventRow] = []
-        self._recorded = {e.stage: e for e in recorded}
+        self._recorded = {(e.stage, _step_of(e)): e for e in recorded}
+        self._durations: dict[str, dict[str, Decimal]] = {}
         self.flushed_at = perf_counter()
         """When `flush` was last done, as `perf_counter` has it."""
-        self.timings: dict[str, float] = {e.stage: float(e.duration_ms) for e in recorded}
+        for (_, step), event in self._recorded.items():
+            self._time(event, step)
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Milliseconds by stage, all its steps together."""
+        return {
+            stage: round(float(sum(steps.values())), 3) for stage, steps in self._durations.items()
+        }
 
     @property
     def seq(self) -> int:
         """The number of the newest event."""
         return self._seq
 
-    def recorded(self, stage: Stage) -> dict[str, JsonValue] | None:
+    def recorded(self, stage: Stage, step: str = "") -> dict[str, JsonValue] | None:
         """The summary that an earlier try left of a stage, if it came so far."""
-        earlier = self._recorded.get(stage)
+        earlier = self._recorded.get((stage, step))
         if earlier is None:
             return None
         summary: dict[str, JsonValue] = orjson.loads(earlier.detail)["summary"]
@@ -91,14 +100,16 @@ class Journal:
         kind: type[Value],
         work: Callable[[], Awaitable[Value]],
         summary: Callable[[Value], dict[str, JsonValue]],
+        step: str = "",
     ) -> Value:
-        """The stage's value: as recorded by an earlier try, or worked out now and added."""
-        earlier = self._recorded.get(stage)
+        """The stage's value: as recorded by an earlier try, or worked out now and added. A stage
+        that a run goes through several times names its `step`."""
+        earlier = self._recorded.get((stage, step))
         if earlier is not None:
             return kind.model_validate(orjson.loads(earlier.detail)["value"])
         started = perf_counter()
         value = await work()
-        self.add(stage, "ok", started, summary(value), value)
+        self.add(stage, "ok", started, summary(value), value, step=step)
         return value
 
     def add(
@@ -108,6 +119,8 @@ class Journal:
         started: float,
         summary: dict[str, JsonValue],
         value: BaseModel | None = None,
+        *,
+        step: str = "",
     ) -> None:
         """Append an event to what the next flush writes. `started` is a `perf_counter` reading;
         `summary` is for the asker's eyes, `value` for a restart and for the record. The salt
@@ -117,7 +130,7 @@ class Journal:
         detail: dict[str, JsonValue] = {
             "salt": token_hex(16),
             "software": software(),
-            "summary": summary,
+            "summary": {**summary, "step": step} if step else summary,
         }
         if value is not None:
             detail["value"] = value.model_dump(mode="json")
@@ -134,7 +147,7 @@ class Journal:
             hash="",
         )
         self._hash = event_hash(row)
-        self.timings[stage.value] = round(elapsed, 3)
+        self._time(row, step)
         self._pending.append(replace(row, hash=self._hash))
 
     async def flush(
@@ -171,6 +184,9 @@ class Journal:
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
 
+    def _time(self, row: EventRow, step: str) -> None:
+        self._durations.setdefault(row.stage, {})[step] = row.duration_ms
+
     def resume_from(self, run: Run) -> None:
         """Go on from where the record really stands. What is pending is kept if it still
         follows; it is forgotten if a flush that seemed to fail had been written after all."""
@@ -178,3 +194,7 @@ class Journal:
             return
         self._pending = []
         self._seq, self._hash = run.head_seq, run.head_hash
+
+
+def _step_of(row: EventRow) -> str:
+    return str(orjson.loads(row.detail).get("summary", {}).get("step", ""))

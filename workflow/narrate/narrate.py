@@ -69,7 +69,7 @@ def draft(
                     raise ValueError("raw SQL needs its result")
                 return _raw_sql(planned, shape.of_columns(result), context, model)
             case Investigation():
-                return _without_result(planned, "This cannot be looked into yet.", "", context)
+                raise ValueError("an investigation is told by its own narrator")
             case Knowledge():
                 words = (*planned.used_words, *planned.unused_words)
                 told = knowledge.answer_from(sources, output.document_ids, words)

@@ -6,7 +6,7 @@ Where the model is sure and the built-in planner is too, of something else, the 
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -15,8 +15,10 @@ from contracts.context import UserContext
 from contracts.plan import Clarify, MetricQuery, Planned
 from contracts.run import Source
 from workflow.llm.errors import ModelUnavailable
-from workflow.plan import builtin, disagreement
+from workflow.plan import builtin, disagreement, documents
 from workflow.plan.history import Exchange
+from workflow.plan.intent import asks_why, read_change
+from workflow.plan.investigation import plan_of
 from workflow.semantic.model import DataProfile, SemanticModel
 
 HEAD_START_SECONDS = 0.002
@@ -54,23 +56,63 @@ async def plan(
     today: date,
 ) -> Planned:
     """What the planner makes of the question; `fallback_reason` says why a configured model did
-    not. Arguments are those of the built-in planner, with the retrieved `sources`."""
+    not. Arguments are those of the built-in planner, with the retrieved `sources`.
 
+    A "why" becomes an investigation, what asks for a meaning is answered by documents, and so is
+    what no plan can say and a document does. These two pass the same gate as everything else.
+    """
+    chosen = _chosen(question, history)
+    if chosen is not None:
+        return chosen
+    if asks_why(question):
+        change = read_change(
+            question, model=model, full_model=full_model, profile=profile, context=context,
+            today=today,
+        )  # fmt: skip
+        if change is not None:
+            return plan_of(change, model=model, profile=profile, context=context)
+
+    def gate() -> Planned | None:
+        return builtin.gate(
+            question, model=model, full_model=full_model, profile=profile, context=context,
+            suggestions=suggestions, today=today,
+        )  # fmt: skip
+
+    explained = documents.explanation(question, sources)
+    if explained is not None:
+        return gate() or explained
+    planned = await _planned(
+        question, model=model, full_model=full_model, profile=profile, context=context,
+        sources=sources, suggestions=suggestions, history=history, model_plan=model_plan,
+        today=today, gate=gate,
+    )  # fmt: skip
+    told = documents.instead(question, planned, sources)
+    return planned if told is None or gate() is not None else told
+
+
+async def _planned(
+    question: str,
+    *,
+    model: SemanticModel,
+    full_model: SemanticModel,
+    profile: DataProfile,
+    context: UserContext,
+    sources: Sequence[Source],
+    suggestions: Sequence[Suggestion],
+    history: Sequence[Exchange],
+    model_plan: ModelPlan | None,
+    today: date,
+    gate: Callable[[], Planned | None],
+) -> Planned:
     def built_in() -> Planned:
         return builtin.plan(
             question, model=model, full_model=full_model, profile=profile, context=context,
             suggestions=suggestions, history=history, today=today,
         )  # fmt: skip
 
-    chosen = _chosen(question, history)
-    if chosen is not None:
-        return chosen
     if model_plan is None:
         return built_in()
-    refused = builtin.gate(
-        question, model=model, full_model=full_model, profile=profile, context=context,
-        suggestions=suggestions, today=today,
-    )  # fmt: skip
+    refused = gate()
     if refused is not None:
         return refused
     call = model_plan(

@@ -39,7 +39,7 @@ def _of_metric(metric: Metric, model: SemanticModel, roles: list[str]) -> Docume
     dataset = index_of(model).datasets[metric.dataset]
     time = next((f for f in dataset.fields if f.name == dataset.time_field), None)
     said = [
-        _sentence(metric.description) or f"{label} is a metric of {_lower(dataset.label)}.",
+        f"{label}: {_sentence(metric.description) or f'a metric of {_lower(dataset.label)}.'}",
         f"{label} is calculated as {' '.join(metric.expression.split())}.",
         _UNITS.get(metric.unit or "", ""),
         f"A period counts by {_lower(time.label)}." if time else "",

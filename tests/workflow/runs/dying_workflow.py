@@ -19,10 +19,10 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def dying_add(self: Journal, stage: Any, *arguments: Any) -> None:
+def dying_add(self: Journal, stage: Any, *arguments: Any, **more: Any) -> None:
     if stage == STAGE and MOMENT == "before":
         die()
-    add(self, stage, *arguments)
+    add(self, stage, *arguments, **more)
     if stage == STAGE and MOMENT == "added":
         die()
 

@@ -156,6 +156,35 @@ async def test_a_killed_run_is_finished_by_the_next_process(
     assert service.is_unbroken()
 
 
+WHY = "why did revenue fall in April 2022?"
+
+
+@pytest.mark.parametrize("died_at", ["validation:added", "db_execution:written", "narration:added"])
+async def test_a_killed_investigation_goes_on_with_its_next_step(
+    service: Service, died_at: str
+) -> None:
+    with service.running("tests.workflow.runs.dying_workflow", DIE_AT=died_at) as dying:
+        with pytest.raises(httpx.TransportError):
+            service.call("POST", "/run", json={"question": WHY})
+        assert dying.wait(10) == -signal.SIGKILL
+    run_id = service.only_run()
+    with service.running():
+        answer = service.wait_until_finished(run_id)
+    assert answer["status"] == "completed"
+    steps = answer["steps"]
+    assert isinstance(steps, list)
+    assert len(steps) > 2
+    assert service.stages(run_id) == [
+        "rag_retrieval",
+        "llm_generation",
+        *["validation", "db_execution"] * (1 + len(steps)),
+        "rag_retrieval",
+        "narration",
+        "completed",
+    ]
+    assert service.is_unbroken()
+
+
 @pytest.mark.parametrize("moment", ["before", "added", "written"])
 async def test_a_run_that_waits_for_approval_survives_as_waiting(
     service: Service, moment: str
