@@ -76,9 +76,12 @@ def _context(number: Number, reading: Reading, earlier: dict[int, _Context]) -> 
 
 
 def _is_after_change(number: Number, reading: Reading) -> bool:
-    if reading.at(number.token - 1) == "by" and _CHANGING & reading.words:
+    before = number.token - 1
+    if reading.at(before) in _CURRENCY_SIGNS:
+        before -= 1
+    if reading.at(before) == "by" and _CHANGING & reading.words:
         return True
-    place = _passed(reading, number.token - 1, _BY | _SIGNS)
+    place = _passed(reading, before, _BY | _SIGNS)
     return reading.at(place) in _CHANGING and reading.at(place + 1) != "to"
 
 

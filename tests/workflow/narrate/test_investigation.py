@@ -80,10 +80,10 @@ def test_the_change_comes_first_and_its_parts_after(context_of: ContextOf) -> No
     told, steps = _narrate(_told([FELL]), [_told(CATEGORIES, by="category")], context_of)
     assert told.struck == ()
     assert told.answer == (
-        "Revenue in April 2022 for all stores was 1,080.93, after 1,215.44 in March 2022. "
-        "Revenue fell by 134.51 (11.1 %). "
-        "By category, revenue fell by 122.66 in Family and by 92.78 in Sports. "
-        f"Revenue rose by 80.93 in Games. {ARITHMETIC} {NOTHING_WRITTEN}"
+        "Revenue in April 2022 for all stores was $1,080.93, after $1,215.44 in March 2022. "
+        "Revenue fell by $134.51 (11.1 %). "
+        "By category, revenue fell by $122.66 in Family and by $92.78 in Sports. "
+        f"Revenue rose by $80.93 in Games. {ARITHMETIC} {NOTHING_WRITTEN}"
     )
     [step] = steps
     assert step.title == "Change of revenue by category"
@@ -95,7 +95,7 @@ def test_the_change_comes_first_and_its_parts_after(context_of: ContextOf) -> No
 def test_a_false_premise_is_said_first(context_of: ContextOf) -> None:
     told, _ = _narrate(_told([ROSE]), [], context_of, direction="down")
     assert told.answer.startswith("Revenue did not fall in April 2022. Revenue in April 2022")
-    assert "Revenue rose by 134.51" in told.answer
+    assert "Revenue rose by $134.51" in told.answer
     told, _ = _narrate(_told([FELL]), [], context_of, direction="up")
     assert told.answer.startswith("Revenue did not rise in April 2022.")
     same: Row = ("100.00", "100.00", "0.00", "0")
