@@ -36,6 +36,7 @@ from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
+from workflow.retrieve.ahead import Ahead
 from workflow.retrieve.search import Retriever
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.model import DataProfile, SemanticModel
@@ -84,7 +85,9 @@ class Outcome:
     text: str
 
 
-async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) -> Outcome:
+async def answer_question(
+    run: Run, journal: Journal, parts: Parts, tell: Tell, ahead: Ahead | None = None
+) -> Outcome:
     """Take the run from its question to an answer, or to where it must wait for a person.
 
     `tell` gets the answer's text while a model tells it; nobody is told ahead of the end else.
@@ -92,7 +95,7 @@ async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) 
     living worker takes it up again.
     """
     model = parts.models.part(run.context)
-    retrieved = await _retrieve(run, journal, parts)
+    retrieved = await _retrieve(run, journal, parts, ahead)
     if parts.model_plan is not None:
         await journal.flush()
     profile = await parts.profiles.get(model, run.context)
@@ -122,16 +125,18 @@ async def answer_question(run: Run, journal: Journal, parts: Parts, tell: Tell) 
     return await _execute_and_finish(run, journal, parts, progress, checked, model, tell)
 
 
-async def _retrieve(run: Run, journal: Journal, parts: Parts) -> Retrieved:
+async def _retrieve(run: Run, journal: Journal, parts: Parts, ahead: Ahead | None) -> Retrieved:
     async def work() -> Retrieved:
-        found = await parts.retriever.search(run.question, run.context)
-        return Retrieved(sources=found)
+        if ahead is not None:
+            return Retrieved(sources=await ahead.sources)
+        return Retrieved(sources=await parts.retriever.search(run.question, run.context))
 
     return await journal.stage(
         Stage.RETRIEVAL,
         Retrieved,
         work,
         lambda value: {"documents": [s.title for s in value.sources]},
+        began=ahead.began if ahead else None,
     )
 
 

@@ -23,6 +23,7 @@ from workflow.execute.errors import ExecutionError
 from workflow.hub import Hub, Rested
 from workflow.narrate.sentences import sentences
 from workflow.pipeline import Outcome, Parts, answer_question, finish
+from workflow.retrieve.ahead import Ahead
 from workflow.stages import Progress
 from workflow.store import audit_events, runs, warehouse_loads, workers
 from workflow.store.rows import EventRow, Run
@@ -88,9 +89,11 @@ class Runner:
             async with self._parts.pool.connection(timeout=0.5) as connection:
                 await workers.forget(connection, self.worker_id)
 
-    def start(self, run: Run, recorded: Sequence[EventRow] = ()) -> asyncio.Task[Outcome]:
+    def start(
+        self, run: Run, recorded: Sequence[EventRow] = (), *, ahead: Ahead | None = None
+    ) -> asyncio.Task[Outcome]:
         """Carry the run, whatever becomes of its asker's connection."""
-        task = asyncio.create_task(self._carry(run, recorded), name=f"run {run.run_id}")
+        task = asyncio.create_task(self._carry(run, recorded, ahead), name=f"run {run.run_id}")
         self._tasks[run.run_id] = task
         task.add_done_callback(lambda done: self._put_down(run.run_id, done))
         return task
@@ -114,7 +117,7 @@ class Runner:
         self._tell(run, journal, outcome)
         return outcome
 
-    async def _carry(self, run: Run, recorded: Sequence[EventRow]) -> Outcome:
+    async def _carry(self, run: Run, recorded: Sequence[EventRow], ahead: Ahead | None) -> Outcome:
         journal = Journal(
             self._parts.pool,
             run,
@@ -129,7 +132,7 @@ class Runner:
                 else:
                     async with asyncio.timeout(DEADLINE_SECONDS):
                         outcome = await answer_question(
-                            run, journal, self._parts, partial(self._say, run, journal)
+                            run, journal, self._parts, partial(self._say, run, journal), ahead
                         )
             except CancelRequested:
                 outcome = await self._end(run, journal, CANCELLED)

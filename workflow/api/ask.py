@@ -22,6 +22,7 @@ from workflow.api.access import Caller, Running
 from workflow.audit.chain import sealed_log
 from workflow.bootstrap import Workflow
 from workflow.pipeline import Outcome
+from workflow.retrieve.ahead import Ahead, look_ahead
 from workflow.store import runs
 from workflow.store.rows import LogRow, Run
 
@@ -49,11 +50,18 @@ async def ask(
     (`Prefer: respond-async`)."""
     if Permission.ASK not in caller.permissions:
         raise Forbidden(f"The role {caller.role} does not ask questions.")
-    run, is_new = await _arrive(running, caller, request)
+    ahead = look_ahead(running.parts.retriever, request.question, caller)
+    is_new = False
+    try:
+        run, is_new = await _arrive(running, caller, request)
+    finally:
+        if not is_new:
+            ahead.sources.cancel()
     if "text/event-stream" in accept:
-        body = _stream_new(running, run) if is_new else _stream_known(running, caller, run)
+        body = _stream_new(running, run, ahead) if is_new else _stream_known(running, caller, run)
         return EventSourceResponse(body)
-    task = running.runner.start(run) if is_new else running.runner.task(run.run_id)
+    runner = running.runner
+    task = runner.start(run, ahead=ahead) if is_new else runner.task(run.run_id)
     if "respond-async" in prefer:
         started = Started(run_id=run.run_id, conversation_id=run.conversation_id, status=run.status)
         return Response(
@@ -146,9 +154,9 @@ async def _known(connection: runs.Connection, caller: UserContext, request: RunR
     return run
 
 
-async def _stream_new(running: Workflow, run: Run) -> AsyncIterator[bytes]:
+async def _stream_new(running: Workflow, run: Run, ahead: Ahead) -> AsyncIterator[bytes]:
     with running.hub.listen(run.run_id) as queue:
-        task = running.runner.start(run)
+        task = running.runner.start(run, ahead=ahead)
         yield streams.opening(run.run_id, run.conversation_id)
         async for chunk in streams.live(queue, task):
             yield chunk

@@ -101,13 +101,16 @@ class Journal:
         work: Callable[[], Awaitable[Value]],
         summary: Callable[[Value], dict[str, JsonValue]],
         step: str = "",
+        *,
+        began: float | None = None,
     ) -> Value:
         """The stage's value: as recorded by an earlier try, or worked out now and added. A stage
-        that a run goes through several times names its `step`."""
+        that a run goes through several times names its `step`; `began` is when it was begun, if
+        before."""
         earlier = self._recorded.get((stage, step))
         if earlier is not None:
             return kind.model_validate(orjson.loads(earlier.detail)["value"])
-        started = perf_counter()
+        started = began or perf_counter()
         value = await work()
         self.add(stage, "ok", started, summary(value), value, step=step)
         return value
