@@ -45,7 +45,8 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class Trailing:
-    """The last `count` units, ending with the newest day."""
+    """The last `count` units: whole ones, the last of them that of the newest day. Days, and one
+    unit alone ("the past month"), end with the newest day."""
 
     unit: Unit
     count: int
@@ -168,6 +169,10 @@ def _stretch(stretch: Stretch, latest: date, reference: date) -> Span:
     end = reference + timedelta(days=1)
     if isinstance(stretch, ToDate):
         return Span(unit_start(reference, stretch.unit), end)
+    if stretch.unit != "day" and stretch.count > 1:  # whole ones, as a relative period has them
+        last = unit_start(reference, stretch.unit)
+        first = shift(last, stretch.unit, 1 - stretch.count)
+        return Span(first, shift(last, stretch.unit, 1))
     return Span(shift(end, stretch.unit, -stretch.count), end)
 
 
