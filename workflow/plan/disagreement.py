@@ -13,7 +13,7 @@ from workflow.semantic.words import plan_in_words
 
 SURE_MODEL = 0.8
 SURE_BUILT_IN = 0.9
-QUESTION = "This can be read in two ways. Which do you mean?"
+QUESTION = "Which of these do you mean?"
 
 
 def settled(
