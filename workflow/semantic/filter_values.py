@@ -70,6 +70,13 @@ def bind(
     return tuple(_bound(one, find, 1) for one in given)
 
 
+def subjects_of(condition: Condition) -> tuple[Subject, ...]:
+    """What a condition looks at."""
+    if isinstance(condition, BoundFilter):
+        return (condition.subject,)
+    return tuple(subject for part in condition.parts for subject in subjects_of(part))
+
+
 def _bound(given: Filter | FilterGroup, find: Callable[[str], Subject], depth: int) -> Condition:
     if isinstance(given, FilterGroup):
         if depth > MAX_DEPTH:

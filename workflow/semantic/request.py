@@ -11,7 +11,7 @@ from datetime import date
 from contracts.plan import Dimension, Grain, Plan
 from workflow.semantic.columns import metric_columns
 from workflow.semantic.errors import PlanError
-from workflow.semantic.filter_values import Condition, Subject, bind
+from workflow.semantic.filter_values import Condition, Subject, bind, subjects_of
 from workflow.semantic.index import BoundField, BoundMetric, Index
 from workflow.semantic.model import OutputColumn
 from workflow.semantic.periods import shifted, shifted_end
@@ -51,6 +51,11 @@ class Slice:
     start: date | None
     end: date | None
     move: Move | None = None
+
+    def subjects(self) -> tuple[BoundField, ...]:
+        """The fields that its conditions are on."""
+        found = [s for one in self.conditions for s in subjects_of(one)]
+        return tuple(s for s in found if isinstance(s, BoundField))
 
 
 @dataclass(frozen=True, slots=True)

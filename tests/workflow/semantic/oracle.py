@@ -182,7 +182,8 @@ def rounded(row: Key) -> str:
         if isinstance(value, int | Decimal):
             return str(Decimal(value).quantize(Decimal("1e-10")).normalize() + 0)
         if isinstance(value, datetime):
-            return value.astimezone(UTC).isoformat()
+            aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+            return aware.astimezone(UTC).isoformat()
         return value.isoformat() if isinstance(value, date) else value
 
     return json.dumps([plain(v) for v in row])
