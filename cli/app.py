@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "ask": Entry("cli.ask", "ask_command", "Ask a question as one of the users."),
     "guard": Entry("cli.guard", "app", "Hand statements to the guardrails."),
+    "model": Entry("cli.model", "app", "Check the document of a semantic model."),
     "eval": Entry("cli.evaluate", "eval_command", "Ask golden questions and compare the rows."),
     "audit": Entry("cli.audit", "app", "Verify the record, seal it, or show a run."),
     "receipt": Entry("cli.receipt", "app", "Fetch a receipt, or check one offline."),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+import structlog
+
 from kit.database import make_pool
 from workflow.audit.sealing import Sealer
 from workflow.budgets import Budgets
@@ -24,6 +26,8 @@ from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
 from workflow.settings import WorkflowSettings
 from workflow.telling import words_of
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     client = model_client(settings, budgets)
     embedders = Embedders(settings)
     whole = load(settings.semantic_model)
+    for part in whole.unusable:
+        log.warning("model_part_unusable", kind=part.kind, name=part.name, fault=part.fault)
     parts = Parts(
         pool=pool,
         warehouse=warehouse,

@@ -20,8 +20,6 @@ _READERS = {
 }
 _AGGREGATES = (
     exp.Sum, exp.Count, exp.Avg, exp.Min, exp.Max,
-    exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop,
-    exp.Median, exp.PercentileCont, exp.PercentileDisc,
 )  # fmt: skip
 _EXPRESSIONS = (exp.Condition, exp.Filter, exp.WithinGroup, exp.AtTimeZone, exp.Interval)
 _FOREIGN = (exp.Query, exp.Table, exp.Window, exp.Placeholder, exp.Parameter, exp.Alias)
@@ -45,15 +43,22 @@ def column(table: str, name: str) -> exp.Column:
 
 
 def parse(variants: Sequence[tuple[str, str]]) -> exp.Expr:
-    """The first expression of (dialect, text) pairs that is in a dialect of SQL, as a tree.
+    """The first expression of (dialect, text) pairs that can be read, as a tree; ANSI SQL is
+    preferred to the dialects of vendors.
 
     Unquoted names are folded as PostgreSQL folds them. Raises ExpressionError for anything but
     one scalar or aggregate expression.
     """
+    faults: list[ExpressionError] = []
     for dialect, reader in _READERS.items():  # in the order of preference
         for given, text in variants:
             if given == dialect:
-                return _parse(text, reader)
+                try:
+                    return _parse(text, reader)
+                except ExpressionError as error:
+                    faults.append(error)
+    if faults:
+        raise faults[0]
     dialects = ", ".join(given for given, _ in variants)
     raise ExpressionError(f"none of its dialects ({dialects}) is SQL; add ANSI_SQL")
 

@@ -1,9 +1,11 @@
 """Read a semantic model from its document, and refuse one that could not be used."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import orjson
 import sqlglot
@@ -16,8 +18,17 @@ from workflow.semantic.additive import is_additive
 from workflow.semantic.errors import ModelError
 from workflow.semantic.expressions import POSTGRES, ExpressionError, check_scalar, parse
 from workflow.semantic.index import sql_of
-from workflow.semantic.metrics_of import MetricReader
-from workflow.semantic.model import Dataset, Field, FieldType, Metric, Relationship, SemanticModel
+from workflow.semantic.language import check_language
+from workflow.semantic.metrics_of import MetricReader, Variants
+from workflow.semantic.model import (
+    Dataset,
+    Field,
+    FieldType,
+    Metric,
+    Relationship,
+    SemanticModel,
+    Unusable,
+)
 from workflow.semantic.yaml_source import Location, Source, read
 
 __all__ = ["ModelError", "load"]
@@ -36,6 +47,8 @@ _CASTS: dict[FieldType, str] = {
     "date": "date", "timestamp": "timestamptz",
 }  # fmt: skip
 _Extension = TypeVar("_Extension", bound=document.Part)
+_Built = TypeVar("_Built")
+Kind = Literal["model", "dataset", "field", "relationship", "metric"]
 _Described = (
     document.DatasetPart | document.FieldPart | document.MetricPart | document.RelationshipPart
 )
@@ -44,10 +57,11 @@ _Described = (
 def load(path: Path) -> SemanticModel:
     """The one model in the document at `path`.
 
-    Raises ModelError, with a line for each fault, when the document breaks the format's rules,
-    refers to what is not there, names something twice, or holds an expression that is not what
-    its place asks for. A `DateTime` without a zone is taken to be in UTC. A dataset must read a
-    table or a view; a query as its source is refused, because access is granted by view.
+    Raises ModelError, with a line for each fault, when the document breaks the format's rules.
+    What the format allows but cannot be used here (a name that stands twice, a reference to what
+    is not there, an expression that is not what its place asks for, a query as a source, a second
+    model in the file) is left out, and stands in the model's `unusable` with its line and reason.
+    A `DateTime` without a zone is taken to be in UTC.
     """
     source = read(path)
     try:
@@ -58,10 +72,16 @@ def load(path: Path) -> SemanticModel:
             for e in error.errors()
         ]
         raise ModelError("\n".join(faults[:MAX_FAULTS])) from error
-    if len(parsed.semantic_model) != 1:
-        count = len(parsed.semantic_model)
-        raise ModelError(source.fault(("semantic_model",), f"holds {count} models; one is needed"))
-    return _Reader(source).model(parsed.semantic_model[0], ("semantic_model", 0))
+    others = tuple(
+        Unusable("model", part.name, source.fault(("semantic_model", i), "a file holds one model"))
+        for i, part in enumerate(parsed.semantic_model[1:], start=1)
+    )
+    if not parsed.semantic_model:
+        none = Unusable("model", "", source.fault(("semantic_model",), "the file holds no model"))
+        digest = hashlib.sha256(source.content).hexdigest()
+        return SemanticModel("", digest, (), (), (), (none,))
+    model = _Reader(source).model(parsed.semantic_model[0], ("semantic_model", 0))
+    return replace(model, unusable=(*model.unusable, *others))
 
 
 def _explain(kind: str, location: Sequence[str | int], message: str) -> str:
@@ -79,52 +99,58 @@ def _explain(kind: str, location: Sequence[str | int], message: str) -> str:
 
 
 class _Reader:
-    """Turns the wire document into the model, gathering faults on the way."""
+    """Turns the wire document into the model. A part with a fault is left out."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.faults: list[str] = []
+        self.faults: list[str] = []  # of the part that is being read
+        self.unusable: list[Unusable] = []
         self.complete: set[str] = set()
+        self.names: set[tuple[str, str]] = set()
 
     def fault(self, location: Location, message: str) -> None:
         self.faults.append(self.source.fault(location, message))
 
+    def part(self, kind: Kind, name: str, build: Callable[[], _Built | None]) -> list[_Built]:
+        """What `build` gives; nothing if it finds a fault, which is kept."""
+        faults, self.faults = self.faults, []
+        built = build()
+        found = [Unusable(kind, name, fault) for fault in self.faults]
+        self.faults = faults
+        self.unusable += found
+        return [] if found or built is None else [built]
+
     def model(self, part: document.SemanticModelPart, at: Location) -> SemanticModel:
-        self._unique([d.name for d in part.datasets], (*at, "datasets"), "dataset")
-        self._unique([m.name for m in part.metrics], (*at, "metrics"), "metric")
-        self._unique([r.name for r in part.relationships], (*at, "relationships"), "relationship")
-        datasets = tuple(
-            self._dataset(d, (*at, "datasets", i)) for i, d in enumerate(part.datasets)
-        )
+        datasets: list[Dataset] = []
+        for i, d in enumerate(part.datasets):
+            where = (*at, "datasets", i)
+            datasets += self.part("dataset", d.name, partial(self._dataset, d, where))
         by_name = {d.name: d for d in datasets}
-        unique_keys = {d.name: d.unique_keys for d in part.datasets}
-        relationships = []
+        unique_keys = {d.name: d.unique_keys for d in reversed(part.datasets) if d.name in by_name}
+        relationships: list[Relationship] = []
         for i, r in enumerate(part.relationships):
-            where = (*at, "relationships", i)
-            relationship = self._relationship(r, where, by_name, unique_keys)
-            if relationship is not None:
-                relationships.append(relationship)
-        self._stop()  # a metric's faults would only repeat those of what it uses
-        metrics = self._metrics(part, at, datasets, tuple(relationships))
-        self._stop()
+            build = partial(self._relationship, r, (*at, "relationships", i), by_name, unique_keys)
+            relationships += self.part("relationship", r.name, build)
+        metrics = self._metrics(part, at, tuple(datasets), tuple(relationships))
         digest = hashlib.sha256(self.source.content).hexdigest()
-        return SemanticModel(part.name, digest, datasets, tuple(relationships), metrics)
+        return SemanticModel(
+            part.name,
+            digest,
+            tuple(datasets),
+            tuple(relationships),
+            metrics,
+            tuple(self.unusable),
+        )
 
-    def _stop(self) -> None:
-        if self.faults:
-            raise ModelError("\n".join(self.faults[:MAX_FAULTS]))
-
-    def _unique(self, names: Sequence[str], at: Location, kind: str) -> None:
-        seen: set[str] = set()
-        for i, name in enumerate(names):
-            where = (*at, i, "name")
-            if not name.strip() or "\x00" in name:
-                self.fault(where, f"a {kind} needs a name")
-            elif len(name.encode()) > MAX_NAME_BYTES:
-                self.fault(where, f"the name {name} is longer than {MAX_NAME_BYTES} bytes")
-            if name.lower() in seen:
-                self.fault(where, f"a second {kind} is called {name}")
-            seen.add(name.lower())
+    def _name(self, name: str, at: Location, kind: str, within: str = "") -> None:
+        where = (*at, "name")
+        if not name.strip() or not _is_encodable(name):
+            self.fault(where, f"a {kind} needs a name")
+        elif len(name.encode()) > MAX_NAME_BYTES:
+            self.fault(where, f"the name {name} is longer than {MAX_NAME_BYTES} bytes")
+        if (kind + within, name.lower()) in self.names:
+            self.fault(where, f"a second {kind} is called {name}")
+        self.names.add((kind + within, name.lower()))
 
     def _extension(self, part: _Described, at: Location, shape: type[_Extension]) -> _Extension:
         found = shape()
@@ -142,11 +168,12 @@ class _Reader:
         return found
 
     def _dataset(self, part: document.DatasetPart, at: Location) -> Dataset:
+        self._name(part.name, at, "dataset")
         ours = self._extension(part, at, document.DatasetExtension)
-        self._unique([f.name for f in part.fields], (*at, "fields"), "field")
-        fields = tuple(
-            self._field(f, part.name, (*at, "fields", i)) for i, f in enumerate(part.fields)
-        )
+        fields: list[Field] = []
+        for i, f in enumerate(part.fields):
+            build = partial(self._field, f, part.name, (*at, "fields", i))
+            fields += self.part("field", f.name, build)
         if ours.complete:
             self.complete.add(part.name)
             self._check_complete(part, fields, at)
@@ -161,7 +188,7 @@ class _Reader:
             source=qualified,
             view=view,
             label=ours.label or _humanised(part.name),
-            fields=fields,
+            fields=tuple(fields),
             description=part.description,
             synonyms=tuple(part.ai_context.synonyms),
             primary_key=tuple(part.primary_key),
@@ -189,20 +216,20 @@ class _Reader:
             if key not in names:
                 self.fault((*at, "primary_key"), f"{key} is not a field of {part.name}")
         for i, field in enumerate(fields):
-            if not field.expression:
-                continue  # it has a fault already
             for node in parse([("ANSI_SQL", field.expression)]).find_all(exp.Column):
                 if node.name not in names:
                     where = (*at, "fields", i, "expression")
                     self.fault(where, f"{node.name} is not a field of {part.name}")
 
     def _field(self, part: document.FieldPart, dataset: str, at: Location) -> Field:
+        self._name(part.name, at, "field", f" of {dataset}")
         ours = self._extension(part, at, document.FieldExtension)
         type_ = _TYPES.get(part.datatype or "String", "text")
         expression = ""
         try:
             tree = parse([(d.dialect, d.expression) for d in part.expression.dialects])
             check_scalar(tree)
+            check_language(tree)
             for node in tree.find_all(exp.Column):
                 if node.table and node.table.lower() != dataset.lower():
                     raise ExpressionError(f"{node.sql(POSTGRES)} is not a column of {dataset}")
@@ -237,6 +264,7 @@ class _Reader:
         datasets: dict[str, Dataset],
         unique_keys: dict[str, list[list[str]]],
     ) -> Relationship | None:
+        self._name(part.name, at, "relationship")
         count = len(self.faults)
         for key, name in (("from", part.from_), ("to", part.to)):
             if name not in datasets:
@@ -247,7 +275,7 @@ class _Reader:
             ("from_columns", part.from_, part.from_columns),
             ("to_columns", part.to, part.to_columns),
         ):
-            if name in self.complete:
+            if name in self.complete and name in datasets:
                 known = {f.name for f in datasets[name].fields}
                 for column in columns:
                     if column not in known:
@@ -272,41 +300,56 @@ class _Reader:
             d.name: {*d.primary_key, *(c for key in d.unique_keys for c in key)}
             | {c for r in relationships if r.many == d.name for c in r.many_columns}
             | {c for r in relationships if r.one == d.name for c in r.one_columns}
-            for d in part.datasets
+            for d in reversed(part.datasets)
+            if any(d.name == usable.name for usable in datasets)
         }
         expressions = {
-            m.name: [(d.dialect, d.expression) for d in m.expression.dialects] for m in part.metrics
+            m.name: [(d.dialect, d.expression) for d in m.expression.dialects]
+            for m in reversed(part.metrics)  # of two with one name the first is used
         }
         reader = MetricReader(datasets, relationships, keys, expressions)
-        metrics = []
+        metrics: list[Metric] = []
         for i, metric in enumerate(part.metrics):
-            where = (*at, "metrics", i)
-            ours = self._extension(metric, where, document.MetricExtension)
-            try:
-                read_metric = reader.read(expressions[metric.name], ours.dataset)
-                if ours.cumulative and not is_additive(parse([(ANSI, read_metric.expression)])):
-                    raise ExpressionError("only what adds up over groups can be cumulative")
-            except ExpressionError as error:
-                self.fault((*where, "expression"), str(error))
-                continue
-            metrics.append(
-                Metric(
-                    name=metric.name,
-                    dataset=read_metric.dataset,
-                    expression=read_metric.expression,
-                    label=ours.label or _humanised(metric.name),
-                    type=_TYPES[metric.datatype] if metric.datatype else read_metric.type,
-                    description=metric.description,
-                    synonyms=tuple(metric.ai_context.synonyms),
-                    unit=ours.unit,
-                    format=ours.format,
-                    is_cumulative=ours.cumulative,
-                )
-            )
+            build = partial(self._metric, metric, (*at, "metrics", i), reader, expressions)
+            metrics += self.part("metric", metric.name, build)
         return tuple(metrics)
+
+    def _metric(
+        self,
+        part: document.MetricPart,
+        at: Location,
+        reader: MetricReader,
+        expressions: Mapping[str, Variants],
+    ) -> Metric | None:
+        self._name(part.name, at, "metric")
+        ours = self._extension(part, at, document.MetricExtension)
+        try:
+            read_metric = reader.read(expressions[part.name], ours.dataset)
+            if ours.cumulative and not is_additive(parse([(ANSI, read_metric.expression)])):
+                raise ExpressionError("only what adds up over groups can be cumulative")
+        except ExpressionError as error:
+            self.fault((*at, "expression"), str(error))
+            return None
+        return Metric(
+            name=part.name,
+            dataset=read_metric.dataset,
+            expression=read_metric.expression,
+            label=ours.label or _humanised(part.name),
+            type=_TYPES[part.datatype] if part.datatype else read_metric.type,
+            description=part.description,
+            synonyms=tuple(part.ai_context.synonyms),
+            unit=ours.unit,
+            format=ours.format,
+            is_cumulative=ours.cumulative,
+        )
 
 
 _NO_FIELD = Field(name="", expression="", type="text", label="")
+
+
+def _is_encodable(name: str) -> bool:
+    """Whether a database can hold it: no zero byte, no half of a surrogate pair."""
+    return "\x00" not in name and not any("\ud800" <= c <= "\udfff" for c in name)
 
 
 def _humanised(name: str) -> str:

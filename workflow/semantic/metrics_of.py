@@ -14,6 +14,7 @@ from workflow.semantic.expressions import (
     parse,
 )
 from workflow.semantic.index import sql_of
+from workflow.semantic.language import check_language
 from workflow.semantic.model import Dataset, FieldType, Relationship
 from workflow.semantic.paths import reachable
 
@@ -57,6 +58,7 @@ class MetricReader:
         """`dataset` is where a name without one belongs. Raises ExpressionError."""
         tree = self._expanded(parse(variants), ())
         check_aggregate(tree)
+        check_language(tree)
         if dataset is not None and dataset not in self.columns:
             raise ExpressionError(f"there is no dataset called {dataset}")
         for node in list(tree.find_all(exp.Column)):
@@ -113,7 +115,11 @@ class MetricReader:
         return next(iter(self.columns))
 
     def _check_unit(self, unit: exp.Expr) -> None:
-        used = list(dict.fromkeys(n.table for n in unit.find_all(exp.Column) if n.table))
+        call, columns = unit.find(exp.AggFunc), list(unit.find_all(exp.Column))
+        types = {self.types.get((n.table, n.name)) for n in columns}
+        if isinstance(call, exp.Min | exp.Max) and types & {"text", "boolean"}:
+            raise ExpressionError(f"{sql_of(unit)} has no order to go by")
+        used = list(dict.fromkeys(n.table for n in columns if n.table))
         for base in used:
             reach = self.reach[base]
             if all(o == base or (o in reach and not reach[o].is_ambiguous) for o in used):

@@ -88,15 +88,27 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Unusable:
+    """A part of a document that the format allows but that cannot be used here, and so was left
+    out; `fault` is `file:line: why`."""
+
+    kind: Literal["model", "dataset", "field", "relationship", "metric"]
+    name: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class SemanticModel:
     """All of a source, or the part of it that a role may use. `digest` is the version: the
-    SHA-256 of the whole document, the same for every role's part."""
+    SHA-256 of the whole document, the same for every role's part. `unusable` is what of the
+    document was left out."""
 
     name: str
     digest: str
     datasets: tuple[Dataset, ...]
     relationships: tuple[Relationship, ...]
     metrics: tuple[Metric, ...]
+    unusable: tuple[Unusable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

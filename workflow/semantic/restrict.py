@@ -34,6 +34,7 @@ def _part(model: SemanticModel, allowed: frozenset[str]) -> SemanticModel:
     bound = index_of(model).metrics
     return replace(
         model,
+        unusable=(),
         datasets=datasets,
         relationships=tuple(r for r in model.relationships if {r.many, r.one} <= names),
         metrics=tuple(

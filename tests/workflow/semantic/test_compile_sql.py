@@ -430,8 +430,8 @@ semantic_model:
     metrics:
       - name: Group
         expression: {dialects: [{dialect: ANSI_SQL, expression: 'SUM("We""ird Set"."größe")'}]}
-      - name: median
-        expression: {dialects: [{dialect: SNOWFLAKE, expression: 'MEDIAN("größe")'}]}
+      - name: average
+        expression: {dialects: [{dialect: SNOWFLAKE, expression: 'AVG("größe")'}]}
 """,
         encoding="utf-8",
     )
@@ -442,7 +442,7 @@ semantic_model:
         " ('a', 1, '2022-01-31 23:30'), ('a', 5, '2022-01-01 00:00'), (NULL, 7, '2022-02-01')"
     )
     plan = Plan(
-        metrics=("Group", "median"),
+        metrics=("Group", "average"),
         dimensions=(by(field='sel"ect'), by(field="one"), by(field="at", grain="month")),
         filters=(where("größe", "lt", 9),),
         order=(Order(by="Group"),),

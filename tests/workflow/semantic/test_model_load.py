@@ -1,5 +1,6 @@
 """Documents that load, and documents that are refused with the file and the line."""
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from contracts.catalog import NumberFormat
 from contracts.plan import Dimension, Plan
+from workflow.semantic.catalog import catalog
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.load import ModelError, load
 from workflow.semantic.model import SemanticModel
@@ -74,9 +76,12 @@ def _load(tmp_path: Path, text: str | bytes) -> SemanticModel:
 
 
 def _faults(tmp_path: Path, text: str | bytes) -> list[str]:
-    with pytest.raises(ModelError) as caught:
-        _load(tmp_path, text)
-    return str(caught.value).replace(f"{tmp_path}{os.sep}", "").splitlines()
+    """Of a document that breaks the format, or of the parts that were left out."""
+    try:
+        lines = [part.fault for part in _load(tmp_path, text).unusable]
+    except ModelError as error:
+        lines = str(error).splitlines()
+    return [line.replace(f"{tmp_path}{os.sep}", "") for line in lines]
 
 
 def test_a_small_document(tmp_path: Path) -> None:
@@ -246,7 +251,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         (b"a: !!python/object:os.system x", "m.yaml:1: is not valid YAML"),
         (b"version: &a [*a]", "m.yaml:1: a value contains itself"),
         (b"[" * 5000, "m.yaml:1: is nested too deeply"),
-        (b"version: '0.2.0.dev0'\nsemantic_model: []", "m.yaml:2: holds 0 models"),
+        (b"version: '0.2.0.dev0'\nsemantic_model: []", "m.yaml:2: the file holds no model"),
         (b"1: 2", "m.yaml:1: a key must be text"),
         (b"a\x00b", "m.yaml:1: is not valid YAML"),
     ],
@@ -462,3 +467,82 @@ def test_formats_and_cumulative_metrics_are_read(tmp_path: Path) -> None:
     assert "can be cumulative" in _faults(tmp_path, averaged + extension)[0]
     strange = extension.replace("EUR", "euros")
     assert _faults(tmp_path, SMALL + strange)[0].startswith("m.yaml:38: ")
+
+
+def test_what_cannot_be_used_is_left_out_and_the_rest_loads(tmp_path: Path) -> None:
+    more = """\
+      - name: middle
+        expression: {dialects: [{dialect: ANSI_SQL, expression: MEDIAN(orders.amount)}]}
+      - name: told_twice
+        expression:
+          dialects:
+            - {dialect: MDX, expression: "[Measures].[x]"}
+            - {dialect: ANSI_SQL, expression: "SUM(("}
+            - {dialect: BIGQUERY, expression: SUM(orders.amount)}
+"""
+    model = _load(tmp_path, SMALL.replace("'first", "'f").replace("first ||", "upper(x) ||") + more)
+    assert [m.name for m in model.metrics] == ["total", "told_twice"]
+    assert [(u.kind, u.name) for u in model.unusable] == [
+        ("field", "full_name"),
+        ("metric", "middle"),
+    ]
+    assert "m.yaml:30: UPPER(x) is not part of the expression language" in model.unusable[0].fault
+
+
+def _documents(schema: Document) -> st.SearchStrategy[Document]:
+    """What validates against the schema, of the keywords that it uses."""
+    definitions = schema["$defs"]
+    assert isinstance(definitions, dict)
+    names = st.sampled_from(["a", "b", "A", "", " ", "\x00", "select", "é", "x" * 70, '"'])
+
+    def of(part: dict[str, object]) -> st.SearchStrategy[object]:
+        match part:
+            case {"$ref": str(where)}:
+                return st.deferred(lambda: of(definitions[where.removeprefix("#/$defs/")]))
+            case {"oneOf": list(choices)}:
+                return st.one_of([of(choice) for choice in choices])
+            case {"const": value}:
+                return st.just(value)
+            case {"enum": list(values)}:
+                return st.sampled_from(values)
+            case {"type": "array", "items": dict(items)}:
+                least = part.get("minItems", 0)
+                return st.lists(of(items), min_size=1 if least else 0, max_size=2)
+            case {"type": "object", "properties": dict(properties)}:
+                required = part.get("required", [])
+                assert isinstance(required, list)
+                return st.fixed_dictionaries(
+                    {key: of(properties[key]) for key in required},
+                    optional={k: of(v) for k, v in properties.items() if k not in required},
+                )
+            case {"type": "boolean"}:
+                return st.booleans()
+        return names | st.text(max_size=5)
+
+    return of(schema).map(lambda made: made if isinstance(made, dict) else {})
+
+
+@needs_example
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_every_document_of_the_format_loads(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever its names and expressions are; what is then asked is answered or refused."""
+    made = data.draw(_documents(_SCHEMA_TREE()))
+    for container, key in _places(made):
+        if key in ("expression", "source") and isinstance(container[key], str):  # type: ignore[index]
+            container[key] = data.draw(  # type: ignore[index]
+                st.text(max_size=8) | st.sampled_from(["a", "SUM(a)", "COUNT(*)", "(", "s.v", "1"])
+            )
+    assert jsonschema.Draft202012Validator(_SCHEMA_TREE()).is_valid(made)
+    path = tmp_path_factory.mktemp("made") / "m.json"
+    path.write_text(json.dumps(made))
+    model = load(path)
+    for metric in model.metrics:
+        for dimension in catalog(model).dimensions[:3]:
+            with contextlib.suppress(PlanError):
+                compile_plan(
+                    Plan(metrics=(metric.name,), dimensions=(Dimension(field=dimension.name),)),
+                    model,
+                )
