@@ -12,25 +12,13 @@ from contracts.context import Name
 from contracts.plan import MetricQuery, Plan, RawSql
 from contracts.policy import Policy
 from contracts.result import Column
-from contracts.run import Page, Risk
+from contracts.run import ApprovalStatus, Page, Risk
 from contracts.verdict import Finding
 
 
-class ApprovalStatus(StrEnum):
-    """`pending` and `claimed` are open; all others are final. A `stale` request was followed by
-    another, unless the asker may no longer ask."""
-
-    PENDING = "pending"
-    CLAIMED = "claimed"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    STALE = "stale"
-
-
 class Action(StrEnum):
-    """What happens to an approval request."""
+    """What happens to an approval request. `refuse` is an attempt that changed nothing,
+    `remember` made it a verified query."""
 
     REQUEST = "request"
     CLAIM = "claim"
@@ -42,6 +30,8 @@ class Action(StrEnum):
     CANCEL = "cancel"
     EXPIRE = "expire"
     INVALIDATE = "invalidate"
+    REFUSE = "refuse"
+    REMEMBER = "remember"
 
 
 class Person(Wire):
@@ -66,7 +56,8 @@ class Bound(Wire):
 
 
 class QuerySubject(Wire):
-    """A statement that is to run. `output` is the plan or the SQL it comes from."""
+    """A statement that is to run. `output` is the plan or the SQL it comes from, `views` are
+    those that it reads."""
 
     kind: Literal["query"] = "query"
     run_id: UUID
@@ -74,6 +65,7 @@ class QuerySubject(Wire):
     output: MetricQuery | RawSql = Field(discriminator="kind")
     plan_in_words: str
     sql: str
+    views: tuple[str, ...]
 
 
 class PolicySubject(Wire):
@@ -253,9 +245,10 @@ class Comment(Wire):
 
 
 class Edit(Wire):
-    """What is to run instead: a plan, or SQL."""
+    """What is to run instead: a plan or SQL, one of them."""
 
-    output: Annotated[MetricQuery | RawSql, Field(discriminator="kind")]
+    plan: Plan | None = None
+    sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=_TEXT)] | None = None
     reason: Reason
 
 
@@ -296,17 +289,6 @@ class VerifiedQueryPage(Page):
     """Newest first."""
 
     items: tuple[VerifiedQuery, ...]
-
-
-class Waiting(Wire):
-    """What an asker is told of the request that their run waits for, or waited for."""
-
-    approval_id: UUID
-    status: ApprovalStatus
-    approvers_needed: int
-    approved_by: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    reason: str = ""
 
 
 class Approved(Wire):

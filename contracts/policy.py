@@ -1,34 +1,28 @@
 """What score needs whose agreement: an organisation's policy."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field
 
-from contracts.base import Wire
+from contracts.base import Wire, whole
 from contracts.context import Name
 
 SubjectKind = Literal["query", "kpi", "recommendation", "policy"]
 """What can wait for a person."""
 
-Score = Annotated[int, Field(ge=0, le=101)]
+Score = Annotated[int, Field(ge=0, le=101), BeforeValidator(whole)]
 """0 to 100; 101 is out of reach, and says never."""
 
 
 class Limits(Wire):
     """Below `one_approver_from` a statement runs at once; from there it needs one approver, from
-    `two_approvers_from` two different ones, and from `never_from` nobody can let it through. Raw
-    SQL and what the guardrails hold back wait in any case."""
+    `two_approvers_from` two different ones, and from `never_from` nobody can let it through; they
+    do not fall in this order. Raw SQL and what the guardrails hold back wait in any case."""
 
     one_approver_from: Score = 40
     two_approvers_from: Score = 70
     never_from: Score = 100
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.one_approver_from <= self.two_approvers_from <= self.never_from:
-            raise ValueError("the limits must not fall: one approver, two approvers, never")
-        return self
 
 
 class ApproverRule(Wire):
@@ -51,14 +45,14 @@ class Policy(Wire):
     one in which somebody could be recognised."""
 
     everyone: Limits = Limits()
-    roles: Annotated[dict[Name, Limits], Field(max_length=200)] = {}
+    roles: Annotated[dict[str, Limits], Field(max_length=200)] = {}
     approvers: Annotated[tuple[ApproverRule, ...], Field(max_length=200)] = (
         ApproverRule(role="admin"),
         ApproverRule(
             role="reviewer", subjects=("query", "kpi", "recommendation"), beyond_own_scope=True
         ),
     )
-    smallest_group: Annotated[int, Field(ge=1, le=1000)] = 5
+    smallest_group: Annotated[int, Field(ge=1, le=1000), BeforeValidator(whole)] = 5
 
 
 class PolicyVersion(Wire):
@@ -76,7 +70,7 @@ class PolicyVersion(Wire):
 class PolicyChange(Wire):
     """A proposal: the whole policy as it is to be, and the version that it starts from."""
 
-    base_version: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    base_version: Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(whole)]
     policy: Policy
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from contracts.base import Wire
+from contracts.base import Wire, whole
 from contracts.plan import Choice, PlannerOutput, WidgetType
 from contracts.result import Column
 from contracts.verdict import Finding
@@ -49,12 +49,7 @@ QuestionText = Annotated[
 """At least one visible character; no control character but tab and line breaks."""
 
 
-def _whole(value: object) -> object:
-    """JSON knows one kind of number: 1.0 is an integer, "1" and true are not."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-StoreId = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), BeforeValidator(_whole)]
+StoreId = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), BeforeValidator(whole)]
 
 
 class AskRequest(Wire):
@@ -170,6 +165,31 @@ class AnswerStep(Wire):
     note: str = ""
 
 
+class ApprovalStatus(StrEnum):
+    """Of an approval request. `pending` and `claimed` are open; all others are final. A `stale`
+    request was followed by another, unless there was nothing left to ask for."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    STALE = "stale"
+
+
+class Waiting(Wire):
+    """The request that a run waits for, or waited for, as its asker is told of it. `reason` is
+    that of whoever refused it."""
+
+    approval_id: UUID
+    status: ApprovalStatus
+    approvers_needed: int
+    approved_by: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    reason: str = ""
+
+
 class Answer(Wire):
     """What a person gets for a question."""
 
@@ -192,6 +212,7 @@ class Answer(Wire):
     suggestions: tuple[str, ...] = ()
     explain: Explain | None = None
     security: Security
+    approval: Waiting | None = None
     timings: dict[str, float] = {}
     usage: Usage = Usage()
 

@@ -16,7 +16,17 @@ from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
 from gateway.limits import Buckets, Limits, OpenCalls
 from gateway.public_keys import PublicKeys
-from gateway.routes import ask, audit, authentication, catalog, feedback, keys, runs
+from gateway.routes import (
+    approvals,
+    ask,
+    audit,
+    authentication,
+    catalog,
+    feedback,
+    governance,
+    keys,
+    runs,
+)
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
@@ -51,7 +61,9 @@ def create_app(
             yield
 
     app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)
-    for module in (authentication, ask, runs, feedback, catalog, audit, keys):
+    for module in (
+        authentication, ask, runs, feedback, catalog, approvals, governance, audit, keys,
+    ):  # fmt: skip
         app.include_router(module.router)
     return app
 

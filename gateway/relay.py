@@ -19,7 +19,8 @@ def relay(reply: Reply, request: Request) -> Response:
     """The workflow's answer to the asker. Raises Unavailable for one that cannot be passed on:
     a refusal of the gateway itself, or no problem detail where there should be one."""
     if reply.status < 300:
-        return Response(reply.body, reply.status, media_type=reply.content_type)
+        tag = {"ETag": reply.etag} if reply.etag else None
+        return Response(reply.body, reply.status, tag, reply.content_type or None)
     if reply.status == 401:
         log.error("the workflow refused the internal token: is INTERNAL_TOKEN the same for both?")
         raise Unavailable(DOWN)

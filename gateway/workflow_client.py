@@ -43,6 +43,7 @@ class Reply:
     content_type: str
     body: bytes
     retry_after: str | None
+    etag: str | None = None
 
 
 class EventStream:
@@ -174,4 +175,5 @@ async def _read(response: aiohttp.ClientResponse) -> Reply:
         content_type=response.headers.get("Content-Type", ""),
         body=await response.read(),
         retry_after=response.headers.get("Retry-After"),
+        etag=response.headers.get("ETag"),
     )

@@ -32,6 +32,8 @@ def json_body(model: type[ModelT]) -> Callable[[Request], Awaitable[ModelT]]:
 
 
 def documented_body(model: type[BaseModel]) -> dict[str, Any]:
-    """The `openapi_extra` of a route that reads `model` by `json_body`. The model is flat."""
-    schema = model.model_json_schema()
+    """The `openapi_extra` of a route that reads `model` by `json_body`. Models inside of it must
+    be part of some response, and so of the document's components."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

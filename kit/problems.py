@@ -6,6 +6,7 @@ ProblemError                 any status
 ├── Forbidden           403  known, but not allowed
 ├── NotFound            404  absent, or somebody else's: the same answer
 ├── Conflict            409  the state has moved on
+├── PreconditionFailed  412  what the caller has seen is not what is there
 ├── TooLarge            413
 ├── UnsupportedMedia    415  the body is not JSON
 ├── TooManyRequests     429  with Retry-After
@@ -86,6 +87,12 @@ class Conflict(ProblemError):
     """The state has moved on."""
 
     status, title = 409, "Conflict"
+
+
+class PreconditionFailed(ProblemError):
+    """What the caller has seen is not what is there."""
+
+    status, title = 412, "It has changed"
 
 
 class TooLarge(ProblemError):

@@ -37,6 +37,7 @@ def compose(
         suggestions=output.suggestions if isinstance(output, Refuse) else (),
         explain=_explain(progress),
         security=_security(run.context, progress),
+        approval=progress.waiting,
         timings=dict(timings),
         usage=Usage(
             model=planned.model or progress.spent.model,

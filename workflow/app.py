@@ -7,7 +7,18 @@ from fastapi import FastAPI
 
 from kit import collector
 from kit.service import Probe, create_app
-from workflow.api import ask, audit, catalog, feedback, receipts, runs
+from workflow.api import (
+    approvals,
+    ask,
+    audit,
+    catalog,
+    feedback,
+    notifications,
+    policies,
+    receipts,
+    runs,
+    verified_queries,
+)
 from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
 
@@ -24,12 +35,11 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
             yield
 
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
-    app.include_router(ask.router)
-    app.include_router(runs.router)
-    app.include_router(feedback.router)
-    app.include_router(catalog.router)
-    app.include_router(receipts.router)
-    app.include_router(audit.router)
+    for module in (
+        ask, runs, feedback, catalog, approvals, policies, verified_queries, notifications,
+        receipts, audit,
+    ):  # fmt: skip
+        app.include_router(module.router)
     return app
 
 

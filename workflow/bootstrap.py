@@ -9,14 +9,19 @@ from functools import partial
 import structlog
 
 from kit.database import make_pool
+from workflow.approval_keeper import ApprovalKeeper
+from workflow.approve.in_force import InForce
 from workflow.audit.sealing import Sealer
 from workflow.budgets import Budgets
+from workflow.decisions import Decisions
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
 from workflow.llm.client import from_settings as model_client
 from workflow.llm.embeddings import Embedders
-from workflow.pipeline import Parts
+from workflow.notify.channels import Deliver, Mail, Webhook
+from workflow.notify.sender import Sender
+from workflow.parts import Parts
 from workflow.plan import model_planner
 from workflow.plan.prompt_pack import read_packs
 from workflow.retrieve.refresh import Refresher
@@ -25,6 +30,7 @@ from workflow.runner import Runner
 from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
 from workflow.settings import WorkflowSettings
+from workflow.store.notifications import Channel
 from workflow.telling import words_of
 
 log = structlog.get_logger(__name__)
@@ -37,6 +43,7 @@ class Workflow:
     parts: Parts
     runner: Runner
     hub: Hub
+    decisions: Decisions
     internal_key: str
     signing_secret: str
 
@@ -57,12 +64,14 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     whole = load(settings.semantic_model)
     for part in whole.unusable:
         log.warning("model_part_unusable", kind=part.kind, name=part.name, fault=part.fault)
+    channels = _channels(settings)
     parts = Parts(
         pool=pool,
         warehouse=warehouse,
         profiles=ProfileCache(warehouse),
         models=RoleModels(whole),
         retriever=Retriever(pool, embedders.named),
+        in_force=InForce(pool),
         model_plan=partial(
             model_planner.plan, client=client, packs=read_packs(settings.prompt_pack)
         )
@@ -70,9 +79,18 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         else None,
         model_words=words_of(client) if client and settings.narrator != "template" else None,
         today=lambda: datetime.now(UTC).date(),
+        channels=tuple(channels),
+        approval_seconds=settings.approval_hours * 3600,
     )
     hub = Hub()
     runner = Runner(parts, hub)
+    decisions = Decisions(parts, runner)
+    keeper = ApprovalKeeper(
+        parts,
+        decisions,
+        Sender(pool, channels),
+        warning_seconds=settings.approval_warning_hours * 3600,
+    )
     signing_secret = settings.signing_key_secret.get_secret_value()
     sealer = Sealer(pool, secret=signing_secret, seconds=settings.checkpoint_seconds)
     refresher = Refresher(
@@ -89,9 +107,10 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         await runner.open()
         await sealer.open()
         refresher.start()
-        yield Workflow(
-            parts, runner, hub, settings.internal_token.get_secret_value(), signing_secret
-        )
+        keeper.open()
+        key = settings.internal_token.get_secret_value()
+        yield Workflow(parts, runner, hub, decisions, key, signing_secret)
+        await keeper.close()
         await runner.close()
         await sealer.close()
     finally:
@@ -102,3 +121,23 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         await embedders.close()
         if client is not None:
             await client.close()
+
+
+def _channels(settings: WorkflowSettings) -> dict[Channel, Deliver]:
+    """The ways out that are set up."""
+    channels: dict[Channel, Deliver] = {}
+    if settings.webhook_url:
+        channels["webhook"] = Webhook(
+            settings.webhook_url, settings.webhook_secret.get_secret_value()
+        )
+    if settings.mail_host:
+        channels["mail"] = Mail(
+            host=settings.mail_host,
+            port=settings.mail_port,
+            sender=settings.mail_from,
+            recipients=tuple(to.strip() for to in settings.mail_to.split(",") if to.strip()),
+            user=settings.mail_user,
+            password=settings.mail_password.get_secret_value(),
+            is_encrypted=settings.mail_starttls,
+        )
+    return channels

@@ -6,83 +6,40 @@ the page below reads the same for a first try and for a restart. The journal is 
 anything slow, paid or irreversible, and nobody is told of a stage before it is on record.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from time import perf_counter
 
 from pydantic import JsonValue
 
-from contracts.plan import Investigation, MetricQuery, Planned, PlannerOutput, RawSql
-from contracts.run import Answer, RunStatus, Stage
-from contracts.verdict import Finding, Verdict
+from contracts.plan import Investigation, MetricQuery, Planned, RawSql
+from contracts.run import RunStatus, Stage
 from kit.canonical import text_digest
-from kit.database import Pool
 from workflow.answer import compose
-from workflow.approve.binding import binding
-from workflow.approve.risk import POLICY_VERSION, score
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
-from workflow.execute.profile_cache import ProfileCache
-from workflow.execute.warehouse import Warehouse
-from workflow.guard.check import check
-from workflow.guard.for_role import guard_scope
 from workflow.investigate import Stopped, investigate
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
 from workflow.narrate.phrases import scope_words
 from workflow.narrate.prompt import PROMPT_DIGEST, Subject, prompt_for
+from workflow.parts import Outcome, Parts, Tell
 from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
-from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
+from workflow.requests import let_run, wait_for_approval, waiting_of
 from workflow.retrieve.ahead import Ahead
-from workflow.retrieve.search import Retriever
-from workflow.semantic.compile_sql import PlanError, compile_plan
+from workflow.semantic.compile_sql import PlanError
 from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.resolve import resolve_planned
-from workflow.semantic.roles import RoleModels
 from workflow.semantic.words import plan_in_words
-from workflow.stages import Checked, Progress, Retrieved, Spent
+from workflow.stages import Checked, LetThrough, Prepared, Progress, Retrieved, Spent
 from workflow.store import conversations
 from workflow.store.rows import Run
 from workflow.telling import ModelWords
+from workflow.validation import validate
 
 MAX_NARRATION_SECONDS = 20.0
 """A model that takes longer to tell a result is not waited for."""
-MAX_COST = 50_000_000.0
-"""PostgreSQL's cost units; a statement expected to cost more waits for a person."""
-TOO_COSTLY = Finding(
-    rule="estimated-cost",
-    severity="needs_approval",
-    message="The database expects this to take long.",
-)
-
-
-Tell = Callable[[str], None]
-"""Takes the next piece of the answer's text, for whoever listens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What runs are made with, built once at start."""
-
-    pool: Pool
-    warehouse: Warehouse
-    profiles: ProfileCache
-    models: RoleModels
-    retriever: Retriever
-    model_plan: ModelPlan | None
-    model_words: ModelWords | None
-    today: Callable[[], date]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """An answer and its JSON text, which is what is stored and sent."""
-
-    answer: Answer
-    text: str
 
 
 async def answer_question(
@@ -119,9 +76,33 @@ async def answer_question(
     if checked.verdict.verdict == "block":
         text = " ".join(f.message for f in checked.verdict.findings if f.severity == "block")
         return await finish(run, journal, RunStatus.BLOCKED, replace(progress, text=text))
-    if checked.verdict.verdict == "needs_approval":
-        return await _wait_for_approval(run, journal, progress, checked)
+    if checked.approvers_needed:
+        return await _by_consent(run, journal, parts, progress, model, profile, tell)
+    return await _execute_and_finish(run, journal, parts, progress, checked, model, tell)
 
+
+async def _by_consent(
+    run: Run,
+    journal: Journal,
+    parts: Parts,
+    progress: Progress,
+    model: SemanticModel,
+    profile: DataProfile,
+    tell: Tell,
+) -> Outcome:
+    """Wait for a person, or run what a person let through: perhaps another statement."""
+    assert progress.planned is not None  # noqa: S101 - both are there once it is validated
+    assert progress.checked is not None  # noqa: S101 - as above
+    through = journal.value(Stage.APPROVAL, "approved", LetThrough)
+    if through is None:
+        prepared = Prepared(planned=progress.planned, checked=progress.checked)
+        return await wait_for_approval(run, journal, parts, progress, prepared)
+    checked = through.prepared.checked
+    progress = _describe(through.prepared.planned, progress, model, profile)
+    progress = replace(progress, checked=checked, waiting=waiting_of(through))
+    changed = await let_run(run, journal, parts, progress, through, conclude)
+    if changed is not None:
+        return changed
     return await _execute_and_finish(run, journal, parts, progress, checked, model, tell)
 
 
@@ -149,6 +130,10 @@ async def _plan(
     profile: DataProfile,
 ) -> Planned:
     async def work() -> Planned:
+        rules = await parts.in_force.rules(run.context.org_id)
+        verified = rules.asked_for(run.question, run.context, model.digest)
+        if verified is not None:
+            return Planned(output=verified.reading, planner="verified")
         planned = await route(
             run.question,
             model=model,
@@ -161,7 +146,12 @@ async def _plan(
             model_plan=parts.model_plan,
             today=parts.today(),
         )
-        return resolve_planned(planned, model, profile, parts.today())
+        planned = resolve_planned(planned, model, profile, parts.today())
+        if isinstance(planned.output, MetricQuery) and rules.same_plan(
+            planned.output.plan, run.context, model.digest
+        ):
+            return planned.model_copy(update={"planner": "verified"})
+        return planned
 
     return await journal.stage(
         Stage.PLANNING,
@@ -187,25 +177,7 @@ async def _validate(
     run: Run, journal: Journal, parts: Parts, planned: Planned, model: SemanticModel, step: str = ""
 ) -> Checked:
     async def work() -> Checked:
-        compiled = None
-        if isinstance(planned.output, MetricQuery):
-            compiled = compile_plan(planned.output.plan, model)
-        sql = compiled.sql if compiled else _raw_sql(planned.output)
-        verdict = check(sql, guard_scope(model, run.context, is_raw=compiled is None))
-        rows = cost = 0.0
-        if verdict.sql is not None:
-            estimate = await parts.warehouse.explain(verdict.sql, run.context)
-            rows, cost = float(estimate.rows), estimate.cost
-        if cost > MAX_COST and verdict.verdict == "pass":
-            verdict = Verdict(
-                verdict="needs_approval",
-                findings=(*verdict.findings, TOO_COSTLY),
-                sql=verdict.sql,
-                count_sql=verdict.count_sql,
-            )
-        risk = score(planned, verdict, run.context, estimated_rows=rows, estimated_cost=cost)
-        bound = binding(verdict.sql or sql, run.context, model.digest, POLICY_VERSION)
-        return Checked(verdict=verdict, compiled=compiled, risk=risk, binding=bound)
+        return await validate(run, planned, model, parts)
 
     return await journal.stage(
         Stage.VALIDATION,
@@ -213,27 +185,11 @@ async def _validate(
         work,
         lambda value: {
             "verdict": value.verdict.verdict,
+            "approvers_needed": value.approvers_needed,
             "findings": [f.rule for f in value.verdict.findings],
         },
         step,
     )
-
-
-async def _wait_for_approval(
-    run: Run, journal: Journal, progress: Progress, checked: Checked
-) -> Outcome:
-    waits = [f for f in checked.verdict.findings if f.severity == "needs_approval"]
-    reasons = list({f.rule: f.message for f in reversed(waits)}.values())  # one for each rule
-    journal.add(
-        Stage.APPROVAL,
-        "waiting",
-        perf_counter(),
-        {"reasons": [*reasons], "binding": checked.binding},
-    )
-    text = "This waits for a second person to let it through. " + " ".join(reasons)
-    outcome = _compose(run, journal, RunStatus.NEEDS_APPROVAL, replace(progress, text=text.strip()))
-    await journal.flush(RunStatus.NEEDS_APPROVAL, answer=outcome.text)
-    return outcome
 
 
 async def _execute_and_finish(
@@ -349,21 +305,23 @@ def _subject(run: Run, progress: Progress) -> Subject:
 
 async def finish(run: Run, journal: Journal, status: RunStatus, progress: Progress) -> Outcome:
     """The end of a run: the answer is stored, and its digest is the last link of the chain."""
+    outcome = conclude(run, journal, status, progress)
+    await journal.flush(status, answer=outcome.text)
+    return outcome
+
+
+def conclude(run: Run, journal: Journal, status: RunStatus, progress: Progress) -> Outcome:
+    """The same, up to where it is written."""
     started = perf_counter()
-    outcome = _compose(run, journal, status, progress)
+    answer = compose(run, status, progress, journal.timings)
+    outcome = Outcome(answer, answer.model_dump_json())
     journal.add(
         Stage.COMPLETED,
         status.value,
         started,
         {"status": status.value, "answer_digest": text_digest(outcome.text)},
     )
-    await journal.flush(status, answer=outcome.text)
     return outcome
-
-
-def _compose(run: Run, journal: Journal, status: RunStatus, progress: Progress) -> Outcome:
-    answer = compose(run, status, progress, journal.timings)
-    return Outcome(answer, answer.model_dump_json())
 
 
 def _describe(
@@ -378,10 +336,6 @@ def _describe(
         days = [day for name, day in profile.newest.items() if name in datasets]
         as_of = max(days).isoformat() if days else None
     return replace(progress, planned=planned, plan_in_words=words, as_of=as_of)
-
-
-def _raw_sql(output: PlannerOutput) -> str:
-    return output.sql if isinstance(output, RawSql) else ""
 
 
 _STATUS_OF_KIND = {

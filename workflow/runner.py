@@ -22,7 +22,8 @@ from workflow.audit.journal import CancelRequested, Journal, Publish
 from workflow.execute.errors import ExecutionError
 from workflow.hub import Hub, Rested
 from workflow.narrate.sentences import sentences
-from workflow.pipeline import Outcome, Parts, answer_question, finish
+from workflow.parts import Outcome, Parts
+from workflow.pipeline import answer_question, finish
 from workflow.retrieve.ahead import Ahead
 from workflow.stages import Progress
 from workflow.store import audit_events, runs, warehouse_loads, workers
@@ -65,6 +66,7 @@ class Runner:
         self._hub = hub
         self._tasks: dict[UUID, asyncio.Task[Outcome]] = {}
         self._cancelled: set[UUID] = set()
+        self._reserved: set[UUID] = set()
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
         self._keeper: asyncio.Task[None] | None = None
         self._loaded_at: datetime | None = None
@@ -102,6 +104,14 @@ class Runner:
         """The run's task, if this process has it in hand."""
         return self._tasks.get(run_id)
 
+    def reserve(self, run_id: UUID) -> None:
+        """This process is about to make the run its own and start it: not an orphan meanwhile."""
+        self._reserved.add(run_id)
+
+    def unreserve(self, run_id: UUID) -> None:
+        """It is started, or left to whoever looks for orphans."""
+        self._reserved.discard(run_id)
+
     def cancel(self, run_id: UUID) -> None:
         """Stop the run at once, if this process has it in hand; the wish itself is in the
         database, for whichever worker does."""
@@ -110,19 +120,12 @@ class Runner:
             self._cancelled.add(run_id)
             task.cancel()
 
-    async def cancel_waiting(self, run: Run) -> Outcome:
-        """End a run that waits for a person. Raises runs.Lost if it no longer does."""
-        journal = Journal(self._parts.pool, run, worker_id=None, publish=self._publisher(run))
-        outcome = await self._end(run, journal, CANCELLED)
-        self._tell(run, journal, outcome)
-        return outcome
-
     async def _carry(self, run: Run, recorded: Sequence[EventRow], ahead: Ahead | None) -> Outcome:
         journal = Journal(
             self._parts.pool,
             run,
             worker_id=self.worker_id,
-            publish=self._publisher(run),
+            publish=self.publisher(run),
             recorded=recorded,
         )
         async with self._places:
@@ -162,7 +165,8 @@ class Runner:
         journal.resume_from(now)
         return await finish(run, journal, failure.status, Progress(text=failure.text))
 
-    def _publisher(self, run: Run) -> Publish:
+    def publisher(self, run: Run) -> Publish:
+        """Tells whoever listens to the run, in this process, what is on record."""
         return partial(self._hub.publish, run.run_id)
 
     def _say(self, run: Run, journal: Journal, text: str) -> None:
@@ -200,7 +204,9 @@ class Runner:
             if loaded_at != self._loaded_at:
                 self._loaded_at = loaded_at
                 self._parts.profiles.forget()
-            orphans = await runs.take_over(connection, self.worker_id, active=list(self._tasks))
+            orphans = await runs.take_over(
+                connection, self.worker_id, active=[*self._tasks, *self._reserved]
+            )
             for run in orphans:
                 recorded = await audit_events.of_run(connection, run.run_id)
                 log.info("run taken over", run_id=str(run.run_id), recorded=len(recorded))

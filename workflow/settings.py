@@ -1,9 +1,10 @@
 """The workflow's settings."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from kit.settings import ServiceSettings
 from workflow.llm.embeddings import EmbeddingSettings
@@ -63,6 +64,52 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         default="127.0.0.1", description="Address the workflow listens on; never a public one."
     )
     workflow_port: int = Field(default=8001, description="Port the workflow listens on.")
+
+    approval_hours: float = Field(
+        default=24.0, gt=0, le=24 * 90, description="Hours that an approval request waits."
+    )
+    approval_warning_hours: float = Field(
+        default=2.0, ge=0, description="Hours before its end at which an open request is told of."
+    )
+    webhook_url: str = Field(
+        default="",
+        description="Address that news of approval requests is posted to, signed; empty for none. "
+        "Plain http only to this machine.",
+    )
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret that webhooks are signed with (Standard Webhooks, HMAC-SHA256).",
+    )
+    mail_host: str = Field(
+        default="", description="SMTP server for news of approval requests; empty for none."
+    )
+    mail_port: int = Field(default=587, description="Port of the SMTP server.")
+    mail_user: str = Field(default="", description="User of the SMTP server; empty for none.")
+    mail_password: SecretStr = Field(
+        default=SecretStr(""), description="Password of the SMTP server."
+    )
+    mail_starttls: bool = Field(
+        default=True, description="Whether mail goes out only over an encrypted connection."
+    )
+    mail_from: str = Field(
+        default="countersign@localhost", description="Sender of mail about approval requests."
+    )
+    mail_to: str = Field(
+        default="", description="Recipients of mail about approval requests, with commas between."
+    )
+
+    @model_validator(mode="after")
+    def _can_notify(self) -> Self:
+        if self.webhook_url:
+            url = urlsplit(self.webhook_url)
+            is_here = url.hostname in {"localhost", "127.0.0.1", "::1"}
+            if url.scheme != "https" and not (url.scheme == "http" and is_here):
+                raise ValueError("WEBHOOK_URL must be an https address")
+            if not self.webhook_secret.get_secret_value():
+                raise ValueError("WEBHOOK_URL needs a WEBHOOK_SECRET to sign with")
+        if self.mail_host and not self.mail_to:
+            raise ValueError("MAIL_HOST needs a MAIL_TO")
+        return self
 
     def required_secrets(self) -> dict[str, SecretStr]:
         """Internal tokens, reader logins, and the signing key."""

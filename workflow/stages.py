@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from contracts.approval import Approved, Bound
 from contracts.base import Wire
 from contracts.plan import Planned
 from contracts.result import ResultSet
-from contracts.run import AnswerStep, Risk, Source, Widget
+from contracts.run import AnswerStep, Risk, Source, Waiting, Widget
 from contracts.verdict import Verdict
 from workflow.semantic.model import Compiled
 
@@ -18,12 +19,32 @@ class Retrieved(Wire):
 
 
 class Checked(Wire):
-    """After validation. Raw SQL has no `compiled`; an approval binds to `binding`."""
+    """After validation. Raw SQL has no `compiled`. An approval binds to `binding`, the digest of
+    `bound`. `smallest_group` is the number of people behind the row with the fewest, where that
+    was counted."""
 
     verdict: Verdict
     compiled: Compiled | None
     risk: Risk
+    bound: Bound
     binding: str
+    policy_version: int
+    approvers_needed: int = 0
+    smallest_group: int | None = None
+
+
+class Prepared(Wire):
+    """What runs once it is let through."""
+
+    planned: Planned
+    checked: Checked
+
+
+class LetThrough(Wire):
+    """After approval: who let what go on."""
+
+    approved: Approved
+    prepared: Prepared
 
 
 @dataclass(slots=True)
@@ -44,6 +65,7 @@ class Progress:
     plan_in_words: str = ""
     as_of: str | None = None
     checked: Checked | None = None
+    waiting: Waiting | None = None
     result: ResultSet | None = None
     text: str = ""
     widgets: tuple[Widget, ...] = ()

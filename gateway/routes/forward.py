@@ -1,5 +1,6 @@
 """Handing a call on to the workflow, as it is."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from fastapi import Response
@@ -18,13 +19,16 @@ async def forward(
     *,
     context: UserContext | None = None,
     body: Wire | None = None,
+    headers: Mapping[str, str | None] | None = None,
     **query: object,
 ) -> Response:
-    """The workflow's answer, whole. A query value of None is left out."""
+    """The workflow's answer, whole. A query value or a header of None is left out."""
     given = {name: str(value) for name, value in query.items() if value is not None}
-    content = body.model_dump_json().encode() if body is not None else None
-    headers = {"Content-Type": "application/json"} if content is not None else None
-    call = caller.to_workflow(method, path, query=given, headers=headers, body=content)
+    more = {name: value for name, value in (headers or {}).items() if value is not None}
+    if body is not None:
+        more["Content-Type"] = "application/json"
+    payload = body.model_dump_json().encode() if body is not None else None
+    call = caller.to_workflow(method, path, query=given, headers=more, body=payload)
     reply = await caller.services.workflow.call(call, context or caller.context())
     return relay(reply, caller.request)
 

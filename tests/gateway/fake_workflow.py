@@ -29,6 +29,7 @@ from contracts.run import (
 from kit import internal_token
 from kit.event_stream import JSON_LINES
 from kit.problems import TYPE_PREFIX, problem_response
+from tests.gateway import fake_approvals
 
 RUN = UUID("01900000-0000-7000-8000-000000000001")
 CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")
@@ -126,6 +127,9 @@ class FakeWorkflow:
                 return _json('{"items":[],"next":null}')
             case ["runs", _, "cancel"] | ["runs", _]:
                 return _json(_answer(call.context).model_dump_json())
+        approvals = fake_approvals.usual(call.path, str(RUN))
+        if approvals is not None:
+            return _json(*approvals)
         return _problem(404, "not-found", "There is nothing here.")
 
     def _run(self, call: Received) -> Response:

@@ -21,7 +21,7 @@ from workflow.api import streams
 from workflow.api.access import Caller, Running
 from workflow.audit.chain import sealed_log
 from workflow.bootstrap import Workflow
-from workflow.pipeline import Outcome
+from workflow.parts import Outcome
 from workflow.retrieve.ahead import Ahead, look_ahead
 from workflow.store import runs
 from workflow.store.rows import LogRow, Run

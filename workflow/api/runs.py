@@ -53,7 +53,7 @@ async def get_run(run_id: UUID, caller: Caller, running: Running) -> Response:
     async with connected(running.parts.pool) as connection:
         run = await _own(connection, caller, run_id)
         text = await runs.answer(connection, run_id, org_id=caller.org_id, user_id=caller.user_id)
-    if text is None:
+    if text is None or run.status is RunStatus.RUNNING:
         text = compose(run, run.status, Progress(), {}).model_dump_json()
     return Response(text, media_type="application/json")
 
@@ -87,10 +87,9 @@ async def cancel_run(run_id: UUID, caller: Caller, running: Running) -> Response
         raise Conflict(f"This run has already ended: {run.status.value}.", run_id=str(run_id))
     try:
         if run.status is RunStatus.NEEDS_APPROVAL:
-            text = (await running.runner.cancel_waiting(run)).text
-        else:
-            running.runner.cancel(run_id)
-            text = await streams.wait_for_answer(running, caller, run_id)
+            await running.decisions.cancel_run(caller, run_id)
+        running.runner.cancel(run_id)
+        text = await streams.wait_for_answer(running, caller, run_id)
     except runs.Lost as error:
         raise Conflict("This run has just moved on.", run_id=str(run_id)) from error
     except DatabaseAway as error:

@@ -24,7 +24,7 @@ from kit.database import DatabaseAway
 from workflow.audit.journal import public_event
 from workflow.bootstrap import Workflow
 from workflow.hub import Item, Queue, Rested, Sentence
-from workflow.pipeline import Outcome
+from workflow.parts import Outcome
 from workflow.store import audit_events, runs
 from workflow.store.rows import EventRow, Run
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, JsonValue
 
 from contracts.run import RunStatus, Stage, StageEvent
 from kit.canonical import canonical
-from kit.database import Pool
+from kit.database import Connection, Pool
 from kit.version import software
 from workflow.audit.chain import event_hash
 from workflow.store import runs
@@ -93,6 +93,13 @@ class Journal:
             return None
         summary: dict[str, JsonValue] = orjson.loads(earlier.detail)["summary"]
         return summary
+
+    def value(self, stage: Stage, status: str, kind: type[Value]) -> Value | None:
+        """The value that an earlier try left of a stage, if it came to this status last."""
+        earlier = self._recorded.get((stage, ""))
+        if earlier is None or earlier.status != status:
+            return None
+        return kind.model_validate(orjson.loads(earlier.detail)["value"])
 
     async def stage(
         self,
@@ -171,21 +178,40 @@ class Journal:
             self.flushed_at = perf_counter()
             return
         async with self._pool.connection() as connection:
-            is_cancelled = await runs.advance(
-                connection,
-                self.run.run_id,
-                self._pending,
-                status=status,
-                worker_id=self._worker_id,
-                answer=answer,
-                is_shown=is_shown,
-            )
+            is_cancelled = await self.write(connection, status, answer=answer, is_shown=is_shown)
+        self.tell()
+        if is_cancelled and status is RunStatus.RUNNING:
+            raise CancelRequested
+
+    async def write(
+        self,
+        connection: Connection,
+        status: RunStatus,
+        *,
+        answer: str | None = None,
+        is_shown: bool = False,
+        next_worker: UUID | None = None,
+    ) -> bool:
+        """`flush` as part of a transaction of the caller's, who calls `tell` once it is
+        committed; True if the asker has given the run up. `next_worker` is who carries a run on
+        that waited."""
+        return await runs.advance(
+            connection,
+            self.run.run_id,
+            self._pending,
+            status=status,
+            worker_id=self._worker_id,
+            next_worker=next_worker,
+            answer=answer,
+            is_shown=is_shown,
+        )
+
+    def tell(self) -> None:
+        """What was pending is on record now."""
         self.flushed_at = perf_counter()
         written, self._pending = self._pending, []
         for row in written:
             self._publish(public_event(row))
-        if is_cancelled and status is RunStatus.RUNNING:
-            raise CancelRequested
 
     def _time(self, row: EventRow, step: str) -> None:
         self._durations.setdefault(row.stage, {})[step] = row.duration_ms

@@ -109,6 +109,15 @@ class Warehouse:
         return estimate
 
     async def _explain(self, statement: str, context: UserContext) -> Estimate:
+        root = await self.plan_tree(statement, context)
+        cost = root.get("Total Cost")
+        return Estimate(
+            rows=_most_rows(root), cost=float(cost) if isinstance(cost, int | float) else 0.0
+        )
+
+    async def plan_tree(self, statement: str, context: UserContext) -> dict[str, JsonValue]:
+        """The plan that PostgreSQL would run, as EXPLAIN's JSON has it. It tells of what lies
+        under the views, and is not for askers. Raises ExecutionError."""
         # EXPLAIN of a DECLARE: the grammar then admits a query only, as when it is run
         text = b"EXPLAIN (FORMAT JSON) DECLARE answer" + _CURSOR + _encoded(statement)
         async with (
@@ -118,8 +127,8 @@ class Warehouse:
             cursor = await connection.execute(text, binary=_EXTENDED)
             result = cursor.pgresult
             plan = result.get_value(0, 0) if result else None
-        root = orjson.loads(plan or b"null")[0]["Plan"]
-        return Estimate(rows=_most_rows(root), cost=float(root["Total Cost"]))
+        root: dict[str, JsonValue] = orjson.loads(plan or b"null")[0]["Plan"]
+        return root
 
     async def run(
         self,

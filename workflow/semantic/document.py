@@ -150,21 +150,25 @@ class DatasetExtension(Part):
 
     `scope_field` is the column that the row scope restricts, `time_field` the field that a
     period applies to. `complete` says that the fields name every column that an expression, a
-    key or a relationship may use, so that any other is a fault.
+    key or a relationship may use, so that any other is a fault. `sensitive` adds to the risk of
+    what reads it.
     """
 
     label: str = ""
     scope_field: str | None = None
     time_field: str | None = None
     complete: bool = False
+    sensitive: bool = False
 
 
 class FieldExtension(Part):
     """Ours, on a field. `personal`: a value can single out a person. `indexed`: its values are
-    few and harmless enough to be matched against the words of a question."""
+    few and harmless enough to be matched against the words of a question. `person`: it describes
+    the person of a row, such as their town, and few may share it."""
 
     label: str = ""
     personal: bool = False
+    person: bool = False
     indexed: bool = False
     unit: Unit | None = None
     format: NumberFormat | None = None
@@ -179,3 +183,4 @@ class MetricExtension(Part):
     format: NumberFormat | None = None
     dataset: str | None = None
     cumulative: bool = False
+    sensitive: bool = False

@@ -194,6 +194,7 @@ class _Reader:
             primary_key=tuple(part.primary_key),
             scope_field=ours.scope_field,
             time_field=ours.time_field,
+            is_sensitive=ours.sensitive,
         )
 
     def _view(self, text: str, at: Location) -> tuple[str, str]:
@@ -252,6 +253,7 @@ class _Reader:
             synonyms=tuple(part.ai_context.synonyms),
             is_time=is_temporal and (part.dimension.is_time or not said),
             is_personal=ours.personal,
+            describes_person=ours.person,
             is_indexed=ours.indexed,
             unit=ours.unit,
             format=ours.format,
@@ -341,6 +343,7 @@ class _Reader:
             unit=ours.unit,
             format=ours.format,
             is_cumulative=ours.cumulative,
+            is_sensitive=ours.sensitive,
         )
 
 

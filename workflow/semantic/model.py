@@ -20,7 +20,8 @@ class Field:
     """A column of a dataset, or an expression over its columns (PostgreSQL dialect).
 
     `is_indexed` says that its values are few and harmless enough to be matched against the
-    words of a question. `is_personal` says that a value can single out a person.
+    words of a question. `is_personal` says that a value can single out a person, and
+    `describes_person` that it tells something of one, such as a town, that few may share.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Field:
     synonyms: tuple[str, ...] = ()
     is_time: bool = False
     is_personal: bool = False
+    describes_person: bool = False
     is_indexed: bool = False
     unit: str | None = None
     format: NumberFormat | None = None
@@ -41,7 +43,8 @@ class Dataset:
     """A view of the source. `source` is its qualified name, `view` the bare one.
 
     `scope_field` is the column that the row scope restricts, if any; `time_field` the one that
-    a period applies to.
+    a period applies to. What is sensitive, a dataset or a metric, is not for a single pair of
+    eyes: it adds to the risk of what uses it.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Dataset:
     primary_key: tuple[str, ...] = ()
     scope_field: str | None = None
     time_field: str | None = None
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Metric:
     unit: str | None = None
     format: NumberFormat | None = None
     is_cumulative: bool = False
+    is_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ ADVANCE = """
 WITH moved AS (
     UPDATE runs SET head_seq = %(head_seq)s, head_hash = %(head_hash)s, status = %(status)s,
         answer = coalesce(%(answer)s::json, answer),
-        worker_id = CASE WHEN %(status)s = 'running' THEN worker_id END,
+        worker_id = CASE WHEN %(status)s = 'running'
+            THEN coalesce(%(next_worker)s::uuid, worker_id) END,
         finished_at = CASE WHEN %(status)s NOT IN ('running', 'needs_approval') THEN now() END
     WHERE run_id = %(run_id)s AND head_hash = %(previous_hash)s
       AND worker_id IS NOT DISTINCT FROM %(worker_id)s
@@ -195,11 +196,12 @@ async def advance(
     worker_id: UUID | None,
     answer: str | None,
     is_shown: bool = False,
+    next_worker: UUID | None = None,
 ) -> bool:
     """Append events and move the run to `status`, in one transaction; True if its asker wants it
-    cancelled. Waits for the disk at the end of a run, or where `is_shown`. Raises Lost, and
-    writes nothing, where the chain's head is not the one that the first event follows or the run
-    is another worker's."""
+    cancelled. A run that goes on becomes `next_worker`'s, where one is named. Waits for the disk
+    at the end of a run, or where `is_shown`. Raises Lost, and writes nothing, where the chain's
+    head is not the one that the first event follows or the run is another worker's."""
     cursor = await connection.execute(
         ADVANCE,
         {
@@ -211,6 +213,7 @@ async def advance(
             "answer": answer,
             "is_shown": is_shown,
             "worker_id": worker_id,
+            "next_worker": next_worker,
             # one JSON text is several times quicker to send than an array for each column
             "events": orjson.dumps([_fields(e) for e in events]).decode(),
         },

@@ -12,7 +12,7 @@ from workflow.__main__ import main
 from workflow.audit.journal import Journal
 
 STAGE, MOMENT = os.environ["DIE_AT"].split(":")
-add, flush = Journal.add, Journal.flush
+add, tell = Journal.add, Journal.tell
 
 
 def die() -> None:
@@ -27,15 +27,14 @@ def dying_add(self: Journal, stage: Any, *arguments: Any, **more: Any) -> None:
         die()
 
 
-async def dying_flush(self: Journal, *arguments: Any, **more: Any) -> None:
-    stages = {event.stage for event in self._pending}
-    await flush(self, *arguments, **more)
-    if STAGE in stages and MOMENT == "written":
+def dying_tell(self: Journal) -> None:
+    if MOMENT == "written" and STAGE in {event.stage for event in self._pending}:
         die()
+    tell(self)
 
 
 Journal.add = dying_add  # type: ignore[method-assign]
-Journal.flush = dying_flush  # type: ignore[method-assign]
+Journal.tell = dying_tell  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,276 @@
+"""The approval queue."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from contracts.approval import (
+    Approval,
+    ApprovalItem,
+    ApprovalPage,
+    Approve,
+    Comment,
+    Edit,
+    QuerySubject,
+    Reject,
+    Remember,
+    ReviewEvidence,
+    VerifiedQuery,
+)
+from contracts.context import UserContext
+from contracts.policy import SubjectKind
+from contracts.run import ApprovalStatus
+from kit.database import connected
+from kit.payload import documented_body, json_body
+from kit.problems import BadRequest, NotFound, documented
+from workflow import remembering
+from workflow.api.access import Caller, Running
+from workflow.approve.risk import for_asker
+from workflow.bootstrap import Workflow
+from workflow.locked_request import UNKNOWN, may_review
+from workflow.review import nearest_verified
+from workflow.sample import sample
+from workflow.store import approval_list, approvals, runs
+from workflow.store.approval_list import Sort, Wanted
+from workflow.store.approvals import Request
+from workflow.store.rows import Run
+
+router = APIRouter(
+    prefix="/approvals", tags=["approvals"], responses=documented(401, 403, 404, 422, 503)
+)
+_DECIDING = documented(400, 409, 412, 413, 415)
+_ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+
+def _version(if_match: Annotated[str | None, Header(max_length=64)] = None) -> int | None:
+    """What the caller has seen, from If-Match; None where they do not say."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _ETAG.match(if_match.strip())
+    if found is None:
+        raise BadRequest('If-Match takes the ETag of the request, such as "3".')
+    return int(found.group(1))
+
+
+Version = Annotated[int | None, Depends(_version)]
+
+
+def _tagged(item: ApprovalItem, caller: UserContext) -> Response:
+    return Response(
+        visible(item, caller).model_dump_json(),
+        media_type="application/json",
+        headers={"ETag": f'"{item.version}"'},
+    )
+
+
+def visible(item: ApprovalItem, caller: UserContext) -> ApprovalItem:
+    """What rests on the database's statistics is for reviewers, and not for the asker, whatever
+    else they may be."""
+    if item.asker.user_id != caller.user_id and may_review(caller):
+        return item
+    return item.model_copy(update={"risk": for_asker(item.risk)})
+
+
+@router.get("")
+async def list_approvals(
+    caller: Caller,
+    running: Running,
+    status: ApprovalStatus | None = None,
+    kind: SubjectKind | None = None,
+    asker_role: Annotated[str | None, Query(max_length=64)] = None,
+    run_id: UUID | None = None,
+    least_score: Annotated[int | None, Query(ge=0, le=100)] = None,
+    mine: bool = False,
+    claimed_by_me: bool = False,
+    sort: Sort = "oldest",
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> ApprovalPage:
+    """The queue; for whoever does not review, their own requests. `total` is of those in
+    `status`, or of all; `counts` are by status. `next` is the `cursor` of the following page."""
+    wanted = Wanted(
+        org_id=caller.org_id,
+        status=status,
+        kind=kind,
+        asker_id=caller.user_id if mine or not may_review(caller) else None,
+        asker_role=asker_role,
+        claimed_by=caller.user_id if claimed_by_me else None,
+        run_id=run_id,
+        least_score=least_score,
+    )
+    async with connected(running.parts.pool) as connection:
+        items = await approval_list.page(connection, wanted, sort=sort, cursor=cursor, limit=limit)
+        counts = await approval_list.counts(connection, wanted)
+    return ApprovalPage(
+        items=tuple(visible(item, caller) for item in items),
+        total=counts[status] if status else sum(counts.values()),
+        counts=counts,
+        next=str(items[-1].approval_id) if len(items) == limit else None,
+    )
+
+
+@router.get("/{approval_id}", response_model=Approval)
+async def get_approval(approval_id: UUID, caller: Caller, running: Running) -> Response:
+    """One request with its evidence and its history. The asker sees their own, without what is
+    for reviewers."""
+    async with connected(running.parts.pool) as connection:
+        request = await approvals.get(connection, approval_id, org_id=caller.org_id)
+        if request is None or not _may_see(request, caller):
+            raise NotFound(UNKNOWN)
+        history = await approvals.history(connection, approval_id)
+        run = await _run_of(connection, request)
+    item = visible(request.item, caller)
+    approval = Approval(
+        **{name: getattr(item, name) for name in ApprovalItem.model_fields},
+        evidence=await _evidence(running, caller, request, run),
+        history=tuple(history),
+    )
+    return Response(
+        approval.model_dump_json(),
+        media_type="application/json",
+        headers={"ETag": f'"{item.version}"'},
+    )
+
+
+def _may_see(request: Request, caller: UserContext) -> bool:
+    return may_review(caller) or request.item.asker.user_id == caller.user_id
+
+
+async def _run_of(connection: approvals.Connection, request: Request) -> Run | None:
+    if request.item.run_id is None:
+        return None
+    return await runs.get(
+        connection,
+        request.item.run_id,
+        org_id=request.org_id,
+        user_id=request.item.asker.user_id,
+    )
+
+
+async def _evidence(
+    running: Workflow, caller: UserContext, request: Request, run: Run | None
+) -> ReviewEvidence:
+    evidence, subject = request.evidence, request.item.subject
+    is_reviewing = may_review(caller) and caller.user_id != request.item.asker.user_id
+    if not is_reviewing:
+        reveals = evidence.reveals
+        if reveals is not None:
+            reveals = reveals.model_copy(update={"row_estimate": None})
+        return evidence.model_copy(update={"explained": (), "reveals": reveals})
+    if run is None or not isinstance(subject, QuerySubject):
+        return evidence
+    rules = await running.parts.in_force.rules(request.org_id)
+    enough = rules.policy.policy.smallest_group
+    return evidence.model_copy(
+        update={
+            "nearest": nearest_verified(
+                subject.output, subject.sql, rules, run.context, request.bound.model
+            ),
+            "sample": await sample(subject, run.context, caller, running.parts, enough),
+        }
+    )
+
+
+@router.post("/{approval_id}/claim", response_model=ApprovalItem, responses=_DECIDING)
+async def claim(approval_id: UUID, caller: Caller, running: Running, seen: Version) -> Response:
+    """Take it in hand."""
+    return _tagged(await running.decisions.claim(caller, approval_id, seen), caller)
+
+
+@router.post("/{approval_id}/release", response_model=ApprovalItem, responses=_DECIDING)
+async def release(approval_id: UUID, caller: Caller, running: Running, seen: Version) -> Response:
+    """Leave it to others again."""
+    return _tagged(await running.decisions.release(caller, approval_id, seen), caller)
+
+
+@router.post(
+    "/{approval_id}/approve",
+    response_model=ApprovalItem,
+    responses=_DECIDING,
+    openapi_extra=documented_body(Approve),
+)
+async def approve(
+    approval_id: UUID,
+    caller: Caller,
+    running: Running,
+    seen: Version,
+    body: Annotated[Approve, Depends(json_body(Approve))],
+) -> Response:
+    """Let it through, or be the first of two."""
+    item = await running.decisions.approve(caller, approval_id, body.reason, seen)
+    return _tagged(item, caller)
+
+
+@router.post(
+    "/{approval_id}/reject",
+    response_model=ApprovalItem,
+    responses=_DECIDING,
+    openapi_extra=documented_body(Reject),
+)
+async def reject(
+    approval_id: UUID,
+    caller: Caller,
+    running: Running,
+    seen: Version,
+    body: Annotated[Reject, Depends(json_body(Reject))],
+) -> Response:
+    """Refuse it, with a reason."""
+    item = await running.decisions.reject(caller, approval_id, body.reason, seen)
+    return _tagged(item, caller)
+
+
+@router.post(
+    "/{approval_id}/comment",
+    response_model=ApprovalItem,
+    responses=_DECIDING,
+    openapi_extra=documented_body(Comment),
+)
+async def comment(
+    approval_id: UUID,
+    caller: Caller,
+    running: Running,
+    body: Annotated[Comment, Depends(json_body(Comment))],
+) -> Response:
+    """Say something about it."""
+    return _tagged(await running.decisions.comment(caller, approval_id, body.text), caller)
+
+
+@router.post(
+    "/{approval_id}/edit",
+    response_model=ApprovalItem,
+    responses=_DECIDING,
+    openapi_extra=documented_body(Edit),
+)
+async def edit(
+    approval_id: UUID,
+    caller: Caller,
+    running: Running,
+    seen: Version,
+    body: Annotated[Edit, Depends(json_body(Edit))],
+) -> Response:
+    """Change what would run; somebody else has to approve it then."""
+    return _tagged(await running.decisions.edit(caller, approval_id, body, seen), caller)
+
+
+@router.post("/{approval_id}/cancel", response_model=ApprovalItem, responses=_DECIDING)
+async def cancel(approval_id: UUID, caller: Caller, running: Running, seen: Version) -> Response:
+    """Give up what one asked for."""
+    return _tagged(await running.decisions.cancel(caller, approval_id, seen), caller)
+
+
+@router.post(
+    "/{approval_id}/remember",
+    status_code=201,
+    responses=_DECIDING,
+    openapi_extra=documented_body(Remember),
+)
+async def remember(
+    approval_id: UUID,
+    caller: Caller,
+    running: Running,
+    body: Annotated[Remember, Depends(json_body(Remember))],
+) -> VerifiedQuery:
+    """Make what one approved a verified query."""
+    return await remembering.remember(caller, approval_id, body, running.parts)

@@ -1,0 +1,132 @@
+"""Approve and remember: what a person let through becomes a verified query."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from contracts.approval import Action, QuerySubject, Remember, VerifiedQuery
+from contracts.context import UserContext
+from contracts.plan import MetricQuery
+from contracts.policy import PolicyVersion
+from contracts.run import ApprovalStatus
+from kit.database import connected
+from kit.problems import Conflict, Forbidden, NotFound
+from workflow.approve.in_force import policy_now
+from workflow.approve.likeness import normalised
+from workflow.approve.steps import step
+from workflow.locked_request import UNKNOWN, may_review
+from workflow.parts import Parts
+from workflow.requests import person_of
+from workflow.store import approvals, verified_queries
+from workflow.store.approvals import Connection, Request
+from workflow.store.verified_queries import VerifiedRow
+
+DAYS = 90
+MOST_DAYS = 366
+
+
+async def remember(
+    caller: UserContext, approval_id: UUID, wish: Remember, parts: Parts
+) -> VerifiedQuery:
+    """Raises Forbidden for whoever did not approve it, Conflict where it was not approved, or
+    holds no more as the model or the policy have changed, NotFound."""
+    expires_at = wish.expires_at or datetime.now(UTC) + timedelta(days=DAYS)
+    _check_expiry(expires_at)
+    async with connected(parts.pool) as connection, connection.transaction():
+        request = await approvals.get(connection, approval_id, org_id=caller.org_id, is_locked=True)
+        if request is None or not may_review(caller):
+            raise NotFound(UNKNOWN)
+        policy = await policy_now(connection, caller.org_id)
+        subject = _subject(request, caller, policy, parts)
+        row = VerifiedRow(
+            verified_id=uuid7(),
+            org_id=caller.org_id,
+            question=subject.question,
+            patterns=[p for p in wish.patterns if normalised(p)],
+            output=subject.output.model_dump_json(),
+            plan_in_words=subject.plan_in_words,
+            sql=subject.sql,
+            owner_id=caller.user_id,
+            owner_name=caller.username,
+            owner_role=caller.role,
+            roles=list(wish.roles or (request.item.asker.role,)),
+            approval_id=approval_id,
+            model_digest=request.bound.model,
+            policy_digest=request.bound.policy,
+            created_at=datetime.now(UTC),
+            expires_at=expires_at,
+            revoked_at=None,
+        )
+        await verified_queries.insert(connection, row)
+        taken = step(request, Action.REMEMBER, person_of(caller), f"until {expires_at:%Y-%m-%d}")
+        await approvals.add_action(connection, taken.action)
+    await reload(parts, caller.org_id)
+    return shown(row, policy, parts)
+
+
+async def reload(parts: Parts, org_id: UUID) -> None:
+    """Let what was changed hold in this process at once."""
+    async with connected(parts.pool) as connection:
+        await parts.in_force.reload(connection, org_id)
+
+
+def shown(row: VerifiedRow, policy: PolicyVersion, parts: Parts) -> VerifiedQuery:
+    """A verified query as the API has it."""
+    reading = row.reading
+    holds = (
+        row.revoked_at is None
+        and row.expires_at > datetime.now(UTC)
+        and row.model_digest == parts.models.whole.digest
+        and row.policy_digest == policy.digest
+    )
+    return VerifiedQuery(
+        verified_id=row.verified_id,
+        question=row.question,
+        patterns=tuple(row.patterns),
+        plan=reading.plan if isinstance(reading, MetricQuery) else None,
+        sql=row.sql,
+        plan_in_words=row.plan_in_words,
+        owner=row.owner,
+        roles=tuple(row.roles),
+        approval_id=row.approval_id,
+        model_digest=row.model_digest,
+        policy_digest=row.policy_digest,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        in_force=holds,
+    )
+
+
+async def listed(
+    connection: Connection, caller: UserContext, parts: Parts, *, before: UUID | None, limit: int
+) -> list[VerifiedQuery]:
+    """Newest first."""
+    policy = await policy_now(connection, caller.org_id)
+    rows = await verified_queries.page(connection, caller.org_id, before=before, limit=limit)
+    return [shown(row, policy, parts) for row in rows]
+
+
+def _subject(
+    request: Request, caller: UserContext, policy: PolicyVersion, parts: Parts
+) -> QuerySubject:
+    item = request.item
+    if not isinstance(item.subject, QuerySubject):
+        raise Conflict("Only a query can be remembered.")
+    if item.status is not ApprovalStatus.APPROVED:
+        raise Conflict(f"Only what was approved can be remembered; this is {item.status.value}.")
+    if not any(d.by.user_id == caller.user_id for d in item.decisions):
+        raise Forbidden("Only somebody who approved this can have it remembered.")
+    if request.bound.model != parts.models.whole.digest or request.bound.policy != policy.digest:
+        raise Conflict("The semantic model or the policy has changed since this was approved.")
+    return item.subject
+
+
+def _check_expiry(expires_at: datetime) -> None:
+    now = datetime.now(UTC)
+    if expires_at.tzinfo is None or not now < expires_at <= now + timedelta(days=MOST_DAYS):
+        raise Conflict(
+            f"A verified query ends within {MOST_DAYS} days, at a time with its zone.",
+            kind="expiry-out-of-range",
+        )
