@@ -152,7 +152,10 @@ def test_scope_role_and_statement_stay(
         return
     assert found.status == RunStatus.COMPLETED
     assert found.sql == expected.sql
-    assert _relations(found.sql or "") <= set(VIEWS[case.role])
+    statements = [step.sql for step in found.steps]
+    assert statements == [step.sql for step in expected.steps]
+    for sql in [*statements, *([found.sql] if found.sql else [])]:
+        assert _relations(sql) <= set(VIEWS[case.role])
 
 
 @pytest.mark.parametrize("way", ["question", "document", "value", "column", "history"])

@@ -103,6 +103,35 @@ async def test_unreadable_documents_take_no_place(app_url: str, org_id: UUID) ->
         assert [source.title for source in found] == ["Revenue"]
 
 
+@pytest.mark.parametrize("few", [2_000, 3])
+async def test_unreadable_documents_move_nothing(
+    app_url: str, org_id: UUID, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Neither which passages are found nor their order, likeness and words, compared one by one
+    or through indexes."""
+    monkeypatch.setattr(index, "FEW", few)
+    embedder = WordLlamaEmbedder()
+    mine = [item for item in load(SEEDS) if "finance" in item.roles]
+    texts = ["Revenue of the month fell. ", "Store and revenue, payments. ", "A chart of shares. "]
+    hidden = [
+        replace(STAFF, key=f"h{number}", body=texts[number % 3] * (1 + number % 5))
+        for number in range(150)
+    ]
+    asking = asker(org_id, "finance")
+    questions = ["why did revenue fall", "revenue by store", "chart for shares", "payments"]
+    async with opened(app_url) as pool:
+        shown = []
+        for documents in (mine, [*hidden, *mine]):
+            await index_documents(pool, embedder, org_id, documents)
+            retriever = Retriever(pool, lambda _: embedder)
+            for _ in range(2):
+                found = [await retriever.search(one, asking, limit=8) for one in questions]
+            assert retriever._indexed[org_id, "finance"] is (few == 3)
+            shown.append(found)
+    assert shown[0] == shown[1]
+    assert all(shown[0])
+
+
 async def test_an_organisation_never_gets_anothers(app_url: str, org_id: UUID) -> None:
     embedder = WordLlamaEmbedder()
     other = organisation(app_url, "Two")
