@@ -111,7 +111,9 @@ def test_what_one_refuses_all_refuse(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=whole_plans())
 def test_generated_plans_agree(
