@@ -35,6 +35,7 @@ COMMANDS = {
     "eval": Entry("cli.evaluate", "eval_command", "Ask golden questions and compare the rows."),
     "audit": Entry("cli.audit", "app", "Verify the record, seal it, or show a run."),
     "receipt": Entry("cli.receipt", "app", "Fetch a receipt, or check one offline."),
+    "policy": Entry("cli.policy", "app", "Try a proposed policy on what was asked before."),
     "replay": Entry("cli.replay", "replay_command", "Ask a recorded run again, and compare."),
     "settings": Entry(
         "cli.settings_command", "settings_command", "What is in force, and where it came from."

@@ -17,6 +17,7 @@ from workflow.api import (
     policies,
     receipts,
     runs,
+    simulate,
     verified_queries,
 )
 from workflow.bootstrap import Workflow, running
@@ -37,7 +38,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
     for module in (
         ask, runs, feedback, catalog, approvals, policies, verified_queries, notifications,
-        receipts, audit,
+        receipts, audit, simulate,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

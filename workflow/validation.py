@@ -70,15 +70,19 @@ def judge(output: PlannerOutput, model: SemanticModel, context: UserContext) -> 
     return Judged(compiled, verdict, verdict.sql or sql)
 
 
-async def validate(run: Run, planned: Planned, model: SemanticModel, parts: Parts) -> Checked:
-    """Judge, measure and score. Raises PlanError, and ExecutionError where the warehouse cannot
-    say what it expects."""
+async def validate(
+    run: Run, planned: Planned, model: SemanticModel, parts: Parts, *, is_asked: bool = True
+) -> Checked:
+    """Judge, measure and score. A question that is only tried (not `is_asked`) does not count
+    among those of its asker. Raises PlanError, and ExecutionError where the warehouse cannot say
+    what it expects."""
     rules = await parts.in_force.rules(run.context.org_id)
     judged = judge(planned.output, model, run.context)
     narrow, figures = None, _Figures(Estimate(0, 0.0), None, Past())
     if judged.verdict.sql is not None:
         narrow = _narrow(planned.output, model)
-        figures = await _figures(run, judged.verdict.sql, narrow, model, parts)
+        noted = narrow if is_asked else None
+        figures = await _figures(run, judged.verdict.sql, narrow, noted, model, parts)
     scored = risk.score(_measured(run, planned, judged, model, rules, narrow, figures))
     verdict, needed = _decided(run, planned, judged.verdict, scored, figures, rules)
     policy = rules.policy
@@ -118,13 +122,18 @@ def _narrow(output: PlannerOutput, model: SemanticModel) -> Narrow | None:
 
 
 async def _figures(
-    run: Run, sql: str, narrow: Narrow | None, model: SemanticModel, parts: Parts
+    run: Run,
+    sql: str,
+    narrow: Narrow | None,
+    noted: Narrow | None,
+    model: SemanticModel,
+    parts: Parts,
 ) -> _Figures:
     explain = parts.warehouse.explain(sql, run.context)
     if narrow is None:
         return _Figures(await explain, None, Past())
     estimate, fewest, past = await asyncio.gather(
-        explain, _fewest_people(run.context, narrow, model, parts), _past(run, narrow, parts)
+        explain, _fewest_people(run.context, narrow, model, parts), _past(run, noted, parts)
     )
     return _Figures(estimate, fewest, past)
 
@@ -146,7 +155,9 @@ async def _fewest_people(
     return narrow_plans.smallest(result)
 
 
-async def _past(run: Run, narrow: Narrow, parts: Parts) -> Past:
+async def _past(run: Run, narrow: Narrow | None, parts: Parts) -> Past:
+    if narrow is None:
+        return Past()
     async with parts.pool.connection() as connection:
         return await narrow_questions.note(
             connection,

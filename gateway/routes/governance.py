@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from contracts.approval import ApprovalItem, VerifiedQueryPage
 from contracts.notification import NotificationPage, NotificationStatus
 from contracts.policy import PolicyChange, PolicyVersion, PolicyVersions
+from contracts.simulation import SimulateRequest, Simulation
 from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf
 from gateway.routes.forward import forward
 from kit.payload import documented_body, json_body
@@ -42,6 +43,19 @@ async def propose_policy(
 ) -> Response:
     """Propose a policy; another admin confirms it in the approval queue."""
     return await forward(caller, "POST", "/policy/changes", body=change)
+
+
+@router.post(
+    "/policy/simulate",
+    response_model=Simulation,
+    responses={**WORKFLOW_PROBLEMS, **documented(413, 415)},
+    openapi_extra=documented_body(SimulateRequest),
+)
+async def simulate(
+    caller: CallerOf, asked: Annotated[SimulateRequest, Depends(json_body(SimulateRequest))]
+) -> Response:
+    """For a question: what each role would get, without running it. For admins and auditors."""
+    return await forward(caller, "POST", "/policy/simulate", body=asked)
 
 
 @router.get("/verified-queries", response_model=VerifiedQueryPage, responses=WORKFLOW_PROBLEMS)

@@ -1,5 +1,7 @@
 """What an auditor, an asker and a stranger with a file can find out, over the public API."""
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,56 @@ def test_what_cannot_be_replayed_is_said(demo: Demo) -> None:
     replayed = demo.countersign("replay", nobody)
     assert replayed.returncode == 1
     assert "There is no run" in replayed.stderr
+
+
+def test_a_receipt_names_who_let_it_through_and_under_what(demo: Demo) -> None:
+    waiting = ask(demo.person("manager_store1"), "rentals by customer")
+    run_id = str(waiting["run_id"])
+    reviewer = demo.person("reviewer_user")
+    listed = reviewer.get("/api/approvals", params={"status": "pending", "limit": 100}).json()
+    (item,) = [one for one in listed["items"] if one["run_id"] == run_id]
+    approved = reviewer.post(
+        f"/api/approvals/{item['approval_id']}/approve",
+        json={},
+        headers={"If-Match": f'"{item["version"]}"'},
+    )
+    assert approved.status_code == 200, approved.text
+    asker = demo.person("manager_store1")
+    deadline = time.monotonic() + 20
+    while asker.get(f"/api/runs/{run_id}").json()["status"] != "completed":
+        assert time.monotonic() < deadline, "the run did not go on"
+        time.sleep(0.05)
+    body = asker.get(f"/api/runs/{run_id}/receipt").json()["receipt"]
+    (approval,) = body["approvals"]
+    (decision,) = approval["decisions"]
+    assert (decision["username"], decision["decision"]) == ("reviewer_user", "approve")
+    assert body["policy_digest"]
+    assert body["policy_version"] == 0
+    assert body["model_digest"]
+    assert body["findings"]
+    assert demo.countersign("replay", run_id).stdout.startswith("identical")
+    assert demo.countersign("audit", "verify").returncode == 0
+
+
+@pytest.mark.parametrize("username", sorted(PASSWORDS))
+def test_only_who_governs_simulates(demo: Demo, username: str) -> None:
+    found = demo.person(username).post("/api/policy/simulate", json={"question": QUESTION})
+    assert found.status_code == (200 if username in {"admin_user", "auditor_user"} else 403)
+
+
+def test_a_proposed_policy_is_tried_on_what_was_asked(
+    demo: Demo, run_id: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.yaml"
+    strict = "{one_approver_from: 0, two_approvers_from: 0, never_from: 101}"
+    file.write_text(f"everyone: {strict}\n")
+    options = ("--policy", str(file), "--since", "2020-01-01", "--json")
+    tried = demo.countersign("policy", "test", *options)
+    assert tried.returncode == 0, tried.stderr
+    others = {one["run_id"]: one for one in json.loads(tried.stdout)["others"]}
+    assert others[run_id]["then"] == "runs at once"
+    assert others[run_id]["now"] == "waits for two approvers"
+    file.write_text("everyone: {one_approver_from: high}\n")
+    refused = demo.countersign("policy", "test", *options)
+    assert refused.returncode == 2
+    assert "everyone.one_approver_from" in refused.stderr

@@ -119,6 +119,8 @@ class FakeWorkflow:
                 return _json(kept.model_dump_json())
             case ["runs", _, "receipt"]:
                 return _json(_receipt(call.context).model_dump_json())
+            case ["policy", "simulate"]:
+                return _json('{"question":"one","policy_version":0,"roles":[]}')
             case ["runs", _, "replay"]:
                 return _json(_replay().model_dump_json())
             case ["audit", _] if call.headers["accept"] == JSON_LINES:

@@ -115,13 +115,18 @@ def _smallest_group(measured: Measured) -> RiskFactor | None:
             points=5,
             reason="How few people a row stands for could not be counted.",
         )
-    if fewest >= measured.enough_people:
+    return small_group(fewest, measured.enough_people)
+
+
+def small_group(fewest: int, enough_people: int) -> RiskFactor | None:
+    """What counts where the row with the fewest people stands for `fewest`."""
+    if fewest >= enough_people:
         return None
     people = "one person" if fewest == 1 else f"{fewest} people"
     return RiskFactor(
         name="smallest-group",
         points=15 if fewest == 1 else 10,
-        reason=f"A row stands for {people}; from {measured.enough_people} on nobody stands out.",
+        reason=f"A row stands for {people}; from {enough_people} on nobody stands out.",
     )
 
 
