@@ -119,7 +119,11 @@ class Security(Wire):
 
 
 class Widget(Wire):
-    """A presentation of the result: `x` and `series` name dimensions, `y` the measures."""
+    """A presentation of the result: `x` and `series` name dimensions, `y` the measures.
+
+    `spec` is how a chart is drawn, in Vega-Lite. It holds no row: its data is called `rows`, and
+    is the answer's rows as objects by column name.
+    """
 
     type: WidgetType
     title: str
@@ -127,6 +131,7 @@ class Widget(Wire):
     x: str | None = None
     y: tuple[str, ...] = ()
     series: str | None = None
+    spec: dict[str, JsonValue] | None = None
 
 
 class Usage(Wire):

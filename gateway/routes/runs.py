@@ -39,9 +39,16 @@ _RUN_PROBLEMS = {**WORKFLOW_PROBLEMS, **documented(404)}
 
 
 @router.get("/runs", response_model=RunPage, responses=_PAGE_PROBLEMS)
-async def runs(caller: CallerOf, cursor: Cursor = None, limit: Limit = 20) -> Response:
-    """One's own runs, newest first."""
-    return await forward(caller, "GET", "/runs", cursor=cursor, limit=limit)
+async def runs(
+    caller: CallerOf,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+    conversation_id: UUID | None = None,
+) -> Response:
+    """One's own runs, newest first; with `conversation_id` those of that conversation."""
+    return await forward(
+        caller, "GET", "/runs", cursor=cursor, limit=limit, conversation_id=conversation_id
+    )
 
 
 @router.get("/runs/{run_id}", response_model=Answer, responses=_RUN_PROBLEMS)

@@ -33,13 +33,16 @@ async def list_runs(
     running: Running,
     cursor: UUID | None = None,
     limit: Limit = 20,
+    conversation_id: UUID | None = None,
 ) -> RunPage:
-    """Newest first; `next` is the `cursor` of the following page."""
+    """Newest first, all or those of a conversation; `next` is the `cursor` of the following
+    page."""
     async with connected(running.parts.pool) as connection:
         items = await runs.page(
             connection,
             org_id=caller.org_id,
             user_id=caller.user_id,
+            conversation_id=conversation_id,
             before=cursor,
             limit=limit,
         )

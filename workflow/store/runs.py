@@ -128,6 +128,7 @@ SELECT r.run_id, r.conversation_id, r.status, l.question,
     coalesce(r.answer->>'answer', '') AS answer, r.asked_at, r.finished_at
 FROM runs r JOIN query_audit_logs l USING (run_id)
 WHERE r.org_id = %(org_id)s AND r.user_id = %(user_id)s
+  AND (%(conversation_id)s::uuid IS NULL OR r.conversation_id = %(conversation_id)s)
   AND (%(before)s::uuid IS NULL OR r.run_id < %(before)s)
 ORDER BY r.run_id DESC LIMIT %(limit)s
 """
@@ -293,16 +294,19 @@ async def page(
     *,
     org_id: UUID,
     user_id: UUID,
+    conversation_id: UUID | None = None,
     before: UUID | None,
     limit: int,
 ) -> list[RunSummary]:
-    """The person's own runs, newest first, from after the one called `before`."""
+    """The person's own runs, or those of one conversation, newest first, from after the one
+    called `before`."""
     async with connection.cursor(row_factory=class_row(RunSummary)) as cursor:
         await cursor.execute(
             PAGE,
             {
                 "org_id": org_id,
                 "user_id": user_id,
+                "conversation_id": conversation_id,
                 "before": before,
                 "limit": limit,
             },

@@ -1,0 +1,96 @@
+"""A question's answer as it is made: the gateway's events in, parts of the page out.
+
+What is sent only ever adds to what is there. The row of stages, which folds when the answer is
+whole, keeps its height.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import orjson
+import structlog
+from fastapi.sse import format_sse_event
+from jinja2 import Template
+
+from contracts.plan import Clarify, Refuse
+from contracts.run import Answer, Stage, StageEvent, Started
+from webui.answer_view import STAGES, view_of
+
+QUIET = frozenset({Clarify.model_fields["kind"].default, Refuse.model_fields["kind"].default})
+"""Kinds of plan whose answer is a sentence and buttons; its text names the buttons' questions."""
+log = structlog.get_logger(__name__)
+_KEPT_OPEN = b": still at it\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A server-sent event; `name` is empty for a comment, which only keeps the line open."""
+
+    name: str
+    data: str
+
+
+async def events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
+    """The events of a stream."""
+    name, data = "message", list[str]()
+    async for line in lines:
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if not line and data:
+            yield Event(name, "\n".join(data))
+        if not line:
+            name, data = "message", []
+        elif not field:
+            yield Event("", value)
+        elif field == "event":
+            name = value
+        elif field == "data":
+            data.append(value)
+
+
+async def parts(
+    lines: AsyncIterator[str], template: Template, question: str
+) -> AsyncIterator[bytes]:
+    """The events of the page. A stream that breaks off ends in words and a link to the run."""
+    run_id: UUID | None = None
+    is_quiet = is_over = False
+    try:
+        async for event in events(lines):
+            match event.name:
+                case "run":
+                    started = Started.model_validate_json(event.data)
+                    run_id = started.run_id
+                    told = orjson.dumps({"conversation": str(started.conversation_id)}).decode()
+                    yield format_sse_event(event="conversation", data_str=told)
+                    yield _part(template, "run", run_id, question=question)
+                case "stage":
+                    stage = StageEvent.model_validate_json(event.data)
+                    if stage.stage is Stage.PLANNING:
+                        is_quiet = stage.detail.get("kind") in QUIET
+                    if stage.stage in STAGES:
+                        yield _part(
+                            template, "stage", run_id,
+                            label=STAGES[stage.stage], took=stage.duration_ms,
+                        )  # fmt: skip
+                case "delta" if not is_quiet:
+                    said = orjson.loads(event.data)
+                    yield _part(
+                        template, "delta", run_id,
+                        text=str(said["text"]), is_first=said["place"] == 0,
+                    )  # fmt: skip
+                case "answer":
+                    is_over = True
+                    view = view_of(Answer.model_validate_json(event.data))
+                    yield _part(template, "answer", run_id, view=view)
+                case "":
+                    yield _KEPT_OPEN
+    except httpx.HTTPError as error:
+        log.warning("the gateway's stream broke off", error=type(error).__name__)
+    if not is_over:
+        yield _part(template, "broken", run_id)
+
+
+def _part(template: Template, kind: str, run_id: UUID | None, **values: object) -> bytes:
+    return format_sse_event(data_str=template.render(kind=kind, run_id=run_id, **values))

@@ -1,0 +1,79 @@
+// The box: grows, sends on Enter, keeps a draft; and what happens around a question.
+(() => {
+  const form = document.getElementById("ask");
+  const again = document.getElementById("again");
+  const box = document.getElementById("question");
+  const thread = document.getElementById("thread");
+  const problems = document.getElementById("problems");
+  const key = `draft:${form.dataset.person}`;
+  let asked = "";
+
+  const grow = () => {
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  };
+  const keep = () => {
+    try {
+      if (box.value) localStorage.setItem(key, box.value); else localStorage.removeItem(key);
+    } catch { /* no storage: no draft */ }
+  };
+  const say = (text) => {
+    const notice = document.createElement("div");
+    notice.className = "notice notice-blocked";
+    notice.textContent = text;
+    problems.replaceChildren(notice);
+  };
+  try { box.value ||= localStorage.getItem(key) ?? ""; } catch { /* no storage: no draft */ }
+  grow();
+  box.addEventListener("input", () => { grow(); keep(); });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (box.value.trim()) form.requestSubmit();
+  });
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement !== form && ctx.sourceElement !== again) return;
+    asked = ctx.sourceElement === form ? box.value : "";
+    thread.setAttribute("aria-busy", "true");
+    problems.replaceChildren();
+  });
+  // The question is taken: from here on it belongs to the conversation.
+  document.addEventListener("conversation", (event) => {
+    const { conversation } = JSON.parse(event.detail.data);
+    for (const field of document.querySelectorAll("input[name=conversation]")) field.value = conversation;
+    if (asked && box.value === asked) { box.value = ""; keep(); grow(); }
+    document.getElementById("start")?.remove();
+    history.replaceState(history.state, "", `/analytics?conversation=${conversation}`);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const turn = thread.lastElementChild;
+    if (!turn?.matches(".is-new") || turn.dataset.seen !== undefined) return;
+    for (const old of thread.querySelectorAll(".is-new[data-seen]")) old.classList.remove("is-new");
+    turn.dataset.seen = "";
+    turn.scrollIntoView({ block: "start" });
+  });
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.response.status >= 400) ctx.target = problems, ctx.swap = "innerHTML";
+    if (ctx.response.status === 401) document.getElementById("session-ended").showModal();
+  });
+  document.addEventListener("htmx:finally:request", () => thread.removeAttribute("aria-busy"));
+  document.addEventListener("htmx:error", () => {
+    say("Countersign cannot be reached just now. What you typed is kept; ask again in a moment.");
+  });
+
+  const back = document.getElementById("log-in-again");
+  back.addEventListener("click", () => {
+    back.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  });
+  const find = document.getElementById("find-conversation");
+  find.hidden = false;
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
+    for (const line of document.querySelectorAll("#conversations li")) {
+      line.hidden = !line.textContent.toLowerCase().includes(wanted);
+    }
+  });
+})();
