@@ -15,7 +15,7 @@ from fastapi.sse import format_sse_event
 from jinja2 import Template
 
 from contracts.plan import Clarify, Refuse
-from contracts.run import Answer, Stage, StageEvent, Started
+from contracts.run import Answer, AskRequest, Stage, StageEvent, Started
 from webui.answer_view import STAGES, view_of
 
 QUIET = frozenset({Clarify.model_fields["kind"].default, Refuse.model_fields["kind"].default})
@@ -51,7 +51,7 @@ async def events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
 
 
 async def parts(
-    lines: AsyncIterator[str], template: Template, question: str
+    lines: AsyncIterator[str], template: Template, asked: AskRequest
 ) -> AsyncIterator[bytes]:
     """The events of the page. A stream that breaks off ends in words and a link to the run."""
     run_id: UUID | None = None
@@ -64,7 +64,14 @@ async def parts(
                     run_id = started.run_id
                     told = orjson.dumps({"conversation": str(started.conversation_id)}).decode()
                     yield format_sse_event(event="conversation", data_str=told)
-                    yield _part(template, "run", run_id, question=question)
+                    yield _part(
+                        template,
+                        "run",
+                        run_id,
+                        conversation_id=started.conversation_id,
+                        question=asked.question,
+                        is_new=asked.conversation_id is None,
+                    )
                 case "stage":
                     stage = StageEvent.model_validate_json(event.data)
                     if stage.stage is Stage.PLANNING:

@@ -157,7 +157,7 @@ async def _stream(visitor: Visitor, asked: AskRequest) -> Response:
     )
     template = visitor.services.templates.get_template("turn_event.html")
     return StreamingResponse(
-        _until_over(parts(reply.aiter_lines(), template, asked.question), opened),
+        _until_over(parts(reply.aiter_lines(), template, asked), opened),
         media_type="text/event-stream",
         headers={
             "Cache-Control": "no-store",
