@@ -59,7 +59,8 @@ async def _foreign(request: Request, _: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, GatewayProblem):
         raise error
-    return refusal(request, error.problem, retry_after=error.retry_after)
+    problem = NOT_FOUND if error.problem.status == 404 else error.problem
+    return refusal(request, problem, retry_after=error.retry_after)
 
 
 async def _http(request: Request, error: Exception) -> Response:
