@@ -74,9 +74,11 @@ def _superlative(place: int, word: str, reading: Reading, grounds: Grounds, tabl
 
 def _is_extreme(place: int, is_high: bool, reading: Reading, table: Table) -> bool:
     metric = reading.metric_claimed(place, table.primary)
+    if reading.at(place + 1) in FALLS:
+        is_high = not is_high  # "the largest decrease" is the lowest change
     column = _column_claimed(place, metric, reading, table)
     rows = reading.rows_claimed(place)
-    if column is None or not _sees_all(column.metric, is_high, reading, table):
+    if column is None or not _sees_all(column.name, is_high, reading, table):
         return False
     present = column.of(table.everything)
     if len(present) < 2:
@@ -190,6 +192,8 @@ def _each_moves(place: int, sign: int, metric: str, reading: Reading, table: Tab
     if before is None or after is None:
         return True
     rows = reading.rows_claimed(place)
+    if rows is None and EVERY.isdisjoint(reading.words):
+        return True  # it is said of the whole
     for row in table.everything if rows is None else rows:
         one, other = before.values[row], after.values[row]
         if one is None or other is None or (other - one) * sign <= 0:
@@ -220,10 +224,14 @@ def _steady(place: int, word: str, reading: Reading, grounds: Grounds, table: Ta
 
 
 def _alike(place: int, word: str, reading: Reading, grounds: Grounds, table: Table) -> bool:
-    column = table.column(reading.metric_claimed(place, table.primary))
+    metric = reading.metric_claimed(place, table.primary)
+    column, before = table.column(metric), table.column(metric, "before")
     rows = reading.rows_claimed(place)
     if column is None:
         return False
+    if before is not None and reading.at(place + 1) == "as":
+        now = column.total(rows or table.everything)
+        return now is not None and now == before.total(rows or table.everything)
     if rows is None or len(rows) < 2:
         rows = table.everything
     values = column.of(rows)
@@ -262,17 +270,23 @@ def _moves_alike(reading: Reading) -> bool:
 
 def _none(place: int, word: str, reading: Reading, grounds: Grounds, table: Table) -> bool:
     """Nothing there: no row, or rows without a value or with a count of 0."""
-    if word == "without":
-        return reading.at(place + 1) == "data" and any(
-            value is None for column in table.columns for value in column.values
-        )
+    columns = _columns_spoken_of(reading, table)
+    is_of_some = reading.at(place - 1) in ("has", "have") and not reading.groups
+    if is_of_some or (word == "without" and reading.at(place + 1) == "data"):
+        return any(value is None for column in columns for value in column.values)
+    return word == "no" and all(not value for column in columns for value in column.values)
+
+
+def _columns_spoken_of(reading: Reading, table: Table) -> list[Column]:
+    """The numbers of the metrics that are named, or of all, in the period that is named."""
     named = {name for _, _, name in reading.metrics if name}
-    return word == "no" and all(
-        not value
+    is_before = {role for _, role in reading.roles} == {"before"}
+    kinds = ("before",) if is_before else ("value", "running_total")
+    return [
+        column
         for column in table.columns
-        if not named or column.metric in named
-        for value in column.values
-    )
+        if column.kind in kinds and (not named or column.metric in named)
+    ]
 
 
 def _only(place: int, word: str, reading: Reading, grounds: Grounds, table: Table) -> bool:

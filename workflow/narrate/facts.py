@@ -27,6 +27,11 @@ class Column:
     is_ratio: bool = False
     sign: str = ""
 
+    @property
+    def name(self) -> str:
+        """The metric, with the kind of its numbers where they are not its value."""
+        return self.metric if self.kind == "value" else f"{self.metric}:{self.kind}"
+
     def of(self, rows: Iterable[int]) -> list[Decimal]:
         """The values that there are, in some rows."""
         return [value for row in rows if (value := self.values[row]) is not None]
@@ -48,14 +53,24 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """The first and the last day of the data that a result could be of, as far as is known."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A result to be spoken of. `is_complete` says that its rows are all there are; else `order`
-    says by which metric they were chosen, and whether the highest come first. `times` are the
+    says by which metric they were chosen, and whether the highest come first. `primary` is the
+    metric that is meant where none is named. `times` are the
     days of rows, where time is a dimension."""
 
     columns: tuple[Column, ...]
     row_count: int
     is_complete: bool
+    primary: str = ""
     order: tuple[str, bool] | None = None
     times: Mapping[int, date] = field(default_factory=dict)
     grain: Grain | None = None
@@ -65,13 +80,12 @@ class Table:
     before: Period | None = None
 
     def column(self, metric: str, kind: ColumnKind = "value") -> Column | None:
-        """A metric's numbers of a kind, if the result has them."""
+        """A metric's numbers of a kind, if the result has them. A name with a kind of its own
+        ("revenue:share") is those numbers' wherever its value is asked for."""
+        if ":" in metric:
+            metric, _, own = metric.partition(":")
+            kind = own if kind == "value" else kind  # type: ignore[assignment]  # one of them
         return next((c for c in self.columns if (c.metric, c.kind) == (metric, kind)), None)
-
-    @property
-    def primary(self) -> str:
-        """The metric that is meant where none is named: the one that orders the rows."""
-        return self.order[0] if self.order else self.columns[0].metric if self.columns else ""
 
     @property
     def everything(self) -> Rows:

@@ -71,7 +71,7 @@ def _context(number: Number, reading: Reading, earlier: dict[int, _Context]) -> 
         return "change"
     place = _passed(reading, number.token - 1, _AGAIN | _CHANGING)
     if place in earlier and place < number.token - 1:
-        return _as_before(earlier[place], number, after)
+        return _as_before(earlier[place], number, reading, after)
     return _of_percent(number, reading, after) if number.is_percent else "plain"
 
 
@@ -102,10 +102,12 @@ def _passed(reading: Reading, place: int, words: frozenset[str]) -> int:
     return place
 
 
-def _as_before(context: _Context, number: Number, after: str) -> _Context:
+def _as_before(context: _Context, number: Number, reading: Reading, after: str) -> _Context:
     """A number said again in another way: "fell by 100, or 25 %"."""
     if number.is_percent and after == "of" and context == "change":
         return "times"
+    if number.is_percent and context == "plain":
+        return _of_percent(number, reading, after)
     return context
 
 

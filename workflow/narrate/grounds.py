@@ -174,8 +174,12 @@ def _add_plan(
 
 
 def _is_of_time(label: str) -> bool:
-    """Whether a period's label, which may be a model's word, says nothing else."""
-    return all(word.isdigit() or word in TIME_WORDS for word in re.findall(r"\w+", label.lower()))
+    """Whether a period's label, which may be a model's word, says nothing else, and no dates,
+    which are read as such."""
+    words = re.findall(r"\w+", label.lower())
+    return not mentions(plain(label)).days and all(
+        word.isdigit() or word in TIME_WORDS for word in words
+    )
 
 
 def _add_value(collector: _Collector, given: Filter, model: SemanticModel) -> None:
@@ -192,7 +196,8 @@ def _add_value(collector: _Collector, given: Filter, model: SemanticModel) -> No
 def _add_counts(collector: _Collector, shape: Shape) -> None:
     result = shape.result
     counts = [len(result.rows), result.row_count, result.total_rows]
-    collector.count(COUNTED, counts)
+    missing = [shape.numbers(metric).count(None) for metric in shape.metrics]
+    collector.count(COUNTED, [*counts, *(count or None for count in missing)])
     collector.count(("column", "columns"), [len(result.columns)])
     collector.anchor(("all", "these", "those"), [Decimal(len(result.rows))])
     for part in shape.dimensions:
@@ -237,7 +242,7 @@ def _add_metric(collector: _Collector, metric: Measure) -> None:
             *metric.synonyms,
         )
     ):
-        collector.phrase(text, metric.metric)
+        collector.phrase(text, metric.metric_name)
 
 
 def _add_words(collector: _Collector, plan: Plan, shape: Shape, model: SemanticModel) -> None:
@@ -267,7 +272,8 @@ def _table(shape: Shape, plan: Plan) -> Table:
         columns=tuple(_column(shape, metric) for metric in shape.metrics),
         row_count=len(rows),
         is_complete=not (is_cut(shape, plan) or plan.having),
-        order=_order(shape, plan),
+        primary=_primary(shape, plan),
+        order=None if plan.having else _order(shape, plan),
         times=times,
         grain=time.grain if time else None,
         time_dimension=time.index if time else None,
@@ -288,7 +294,14 @@ def _order(shape: Shape, plan: Plan) -> tuple[str, bool] | None:
     first = plan.order[0] if plan.order else None
     if first is None or first.by not in named:
         return None
-    return named[first.by].name, first.descending
+    return named[first.by].metric_name, first.descending
+
+
+def _primary(shape: Shape, plan: Plan) -> str:
+    order = _order(shape, plan)
+    if order is not None:
+        return order[0].partition(":")[0]
+    return shape.metrics[0].metric if shape.metrics else ""
 
 
 def _column(shape: Shape, metric: Measure) -> Column:

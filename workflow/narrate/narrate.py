@@ -19,7 +19,7 @@ from contracts.run import Source
 from workflow.narrate import grounds, knowledge, shape, template
 from workflow.narrate.display import EXACT, clean, listed
 from workflow.narrate.draft import Draft, Narration
-from workflow.narrate.facts import Grounds
+from workflow.narrate.facts import Extent, Grounds
 from workflow.narrate.grounding import sort_out, strike
 from workflow.narrate.mentions import mentions, plain
 from workflow.narrate.phrases import subtitle
@@ -28,6 +28,7 @@ from workflow.narrate.widgets import widgets
 from workflow.semantic.model import Compiled, SemanticModel
 
 _MOST_SUGGESTIONS = 3
+NO_EXTENT = Extent()
 _UNSAID = "The answer is in the table; no sentence about it could be confirmed."
 
 
@@ -38,9 +39,10 @@ def narrate(
     sources: Sequence[Source],
     context: UserContext,
     model: SemanticModel,
+    extent: Extent = NO_EXTENT,
 ) -> Narration:
     """Tell the outcome of a run, by template."""
-    return draft(planned, result, compiled, sources, context, model).narration()
+    return draft(planned, result, compiled, sources, context, model, extent).narration()
 
 
 def draft(
@@ -50,6 +52,7 @@ def draft(
     sources: Sequence[Source],
     context: UserContext,
     model: SemanticModel,
+    extent: Extent = NO_EXTENT,
 ) -> Draft:
     """What code says of the outcome of a run.
 
@@ -63,7 +66,7 @@ def draft(
                 if result is None or compiled is None:
                     raise ValueError("a metric query needs its result and its compiled plan")
                 seen = shape.of_plan(output.plan, compiled, result, model)
-                return _metric_query(planned, output.plan, seen, context, model)
+                return _metric_query(planned, output.plan, seen, context, model, extent)
             case RawSql():
                 if result is None:
                     raise ValueError("raw SQL needs its result")
@@ -85,17 +88,22 @@ def draft(
 
 
 def _metric_query(
-    planned: Planned, plan: Plan, seen: Shape, context: UserContext, model: SemanticModel
+    planned: Planned,
+    plan: Plan,
+    seen: Shape,
+    context: UserContext,
+    model: SemanticModel,
+    extent: Extent,
 ) -> Draft:
     known = grounds.of_result(seen, plan, context, model)
-    told = template.tell(seen, plan, context, model)
+    told = template.tell(seen, plan, context, model, extent)
     body, struck = sort_out(told.body, known)
     fine_print, struck_too = sort_out(told.fine_print, known)
     notes, struck_notes = _notes(planned, known)
     words = (*planned.used_words, *planned.used_words.values(), *planned.unused_words)
     return Draft(
         body or (_UNSAID,),
-        (*fine_print, *notes),
+        (*fine_print, *notes, *told.remarks, *template.unused(planned.unused_words)),
         widgets(seen, subtitle(plan, context, model), words),
         (*struck, *struck_too, *struck_notes),
         seen,

@@ -15,6 +15,11 @@ _RELATIVE = re.compile(
 _COMPARED = {"lt": "below", "lte": "at most", "gt": "above", "gte": "at least"}
 _COMPARED_DATES = {"lt": "before", "lte": "up to", "gt": "after", "gte": "from"}
 _NAMED_STORES = 6
+_ADDED = {
+    "": "{}", "_before": "{} before", "_change": "change of {}",
+    "_change_ratio": "relative change of {}", "_share": "share of {}",
+    "_running_total": "running total of {}",
+}  # fmt: skip
 
 
 def datasets_of(plan: Plan, model: SemanticModel) -> tuple[Dataset, ...]:
@@ -35,18 +40,21 @@ def field_of(name: str, model: SemanticModel) -> Field | None:
 
 
 def where(plan: Plan, context: UserContext, model: SemanticModel) -> str:
-    """Like " in July 2022 for category Action, store 1"; empty when nothing restricts."""
+    """Like " in July 2022 for category Action, store 1, with revenue at least 100"; empty when
+    nothing restricts."""
     restrictions = [part for part in (filters(plan, model), scope(plan, context, model)) if part]
     parts = [part for part in (period(plan.time),) if part]
     if restrictions:
         parts.append(f"for {', '.join(restrictions)}")
+    if plan.having:
+        parts.append(f"with {having(plan, model)}")
     return "".join(f" {part}" for part in parts)
 
 
 def subtitle(plan: Plan, context: UserContext, model: SemanticModel) -> str:
     """The same for the line under a title: "July 2022 · category Action · store 1"."""
     when = re.sub(r"^(in|on) ", "", period(plan.time))
-    parts = (when, filters(plan, model), scope(plan, context, model))
+    parts = (when, filters(plan, model), scope(plan, context, model), having(plan, model))
     return " · ".join(upper(part) for part in parts if part)
 
 
@@ -101,8 +109,7 @@ def _condition(given: Filter | FilterGroup, model: SemanticModel) -> str:
 
 
 def _filter(given: Filter, model: SemanticModel) -> str:
-    field = field_of(given.field, model)
-    label = lower(field.label) if field else clean(given.field.rpartition(".")[2].replace("_", " "))
+    label = _label_of(given.field, model)
     values = [scalar_words(value) for value in given.values] or ["nothing"]
     if any(isinstance(value, bool) for value in given.values):
         return f"{label}: {'' if given.operator == 'eq' else 'not '}{values[0]}"
@@ -119,6 +126,19 @@ def _filter(given: Filter, model: SemanticModel) -> str:
     is_dated = any(isinstance(value, date) for value in given.values)
     compared = _COMPARED_DATES if is_dated else _COMPARED
     return texts.get(given.operator) or f"{label} {compared[given.operator]} {values[0]}"
+
+
+def _label_of(name: str, model: SemanticModel) -> str:
+    """The label of a field, or of a result's column: a metric, or what was added to it."""
+    field = field_of(name, model)
+    if field is not None:
+        return lower(field.label)
+    for metric in model.metrics:
+        if name.startswith(metric.name):
+            added = name.removeprefix(metric.name)
+            if added in _ADDED:
+                return _ADDED[added].format(lower(metric.label))
+    return clean(name.rpartition(".")[2].replace("_", " "))
 
 
 def scalar_words(value: Scalar) -> str:

@@ -130,10 +130,13 @@ class Reading:
         return after[0] if after else before[-1] if before else default
 
     def role_at(self, start: int, end: int) -> Role | None:
-        """Which of two compared periods a number is of, by the same rule as rows."""
-        places = tuple(Group(place, place, frozenset()) for place, _ in self.roles)
-        chosen = self._chosen(places, start, end) if places else None
-        return dict(self.roles).get(chosen.start) if chosen else None
+        """Which of two compared periods a number is of: the one named right after it, else the
+        one named last before it."""
+        for place, role in self.roles:
+            if place > end and self._belongs(end, Group(place, place, frozenset())):
+                return role
+        before = [role for place, role in self.roles if place < start]
+        return before[-1] if before else None
 
 
 _ENDS = CLAUSE_ENDS | {"and"}

@@ -70,6 +70,11 @@ class Measure:
     format: NumberFormat | None = None
     synonyms: tuple[str, ...] = ()
 
+    @property
+    def metric_name(self) -> str:
+        """The metric, with the kind of its numbers where they are not its value."""
+        return self.metric if self.kind == "value" else f"{self.metric}:{self.kind}"
+
     def show(self, value: Decimal) -> Shown:
         """A value of it, in its unit."""
         return display.show(value, self.unit, self.format, is_share=self.is_share)

@@ -109,7 +109,7 @@ PER = frozenset(_words("per each every"))
 BEFORE = frozenset(_words("before previous previously earlier prior ago"))
 RUNNING = frozenset(_words("running cumulative cumulatively"))
 # between a number and the name it belongs to: "400.00 in May"
-OF_NAME = frozenset(_words("in on for of from at by during the"))
+OF_NAME = frozenset(_words("in on for of from at by during the period"))
 # what may stand between the names of one list
 BETWEEN_NAMES = frozenset(_words(", and or & both"))
 CLAUSE_ENDS = frozenset(_words(", ; : ( ) while whereas but and although though with"))
