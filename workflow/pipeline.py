@@ -18,6 +18,7 @@ from workflow.answer import compose
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
 from workflow.investigate import Stopped, investigate
+from workflow.narrate.facts import Extent
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
 from workflow.narrate.phrases import scope_words
@@ -249,7 +250,13 @@ async def _narrate_and_finish(
     assert progress.planned is not None  # noqa: S101 - narration follows planning
     compiled = progress.checked.compiled if progress.checked else None
     drafted = draft(
-        progress.planned, progress.result, compiled, progress.sources, run.context, model
+        progress.planned,
+        progress.result,
+        compiled,
+        progress.sources,
+        run.context,
+        model,
+        progress.extent,
     )
     spent = Spent()
     detail: dict[str, JsonValue] = {}
@@ -327,15 +334,17 @@ def conclude(run: Run, journal: Journal, status: RunStatus, progress: Progress) 
 def _describe(
     planned: Planned, progress: Progress, model: SemanticModel, profile: DataProfile
 ) -> Progress:
-    words, as_of = "", None
+    words, as_of, extent = "", None, Extent()
     if isinstance(planned.output, MetricQuery | Investigation):
         output = planned.output
         plan = output.plan if isinstance(output, MetricQuery) else output.change
         words = plan_in_words(plan, model)
         datasets = {m.dataset for m in model.metrics if m.name in plan.metrics}
-        days = [day for name, day in profile.newest.items() if name in datasets]
-        as_of = max(days).isoformat() if days else None
-    return replace(progress, planned=planned, plan_in_words=words, as_of=as_of)
+        first = [day for name, day in profile.oldest.items() if name in datasets]
+        last = [day for name, day in profile.newest.items() if name in datasets]
+        extent = Extent(min(first, default=None), max(last, default=None))
+        as_of = extent.last.isoformat() if extent.last else None
+    return replace(progress, planned=planned, plan_in_words=words, as_of=as_of, extent=extent)
 
 
 _STATUS_OF_KIND = {

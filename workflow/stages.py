@@ -9,6 +9,7 @@ from contracts.plan import Planned
 from contracts.result import ResultSet
 from contracts.run import AnswerStep, Risk, Source, Waiting, Widget
 from contracts.verdict import Verdict
+from workflow.narrate.facts import Extent
 from workflow.semantic.model import Compiled
 
 
@@ -64,6 +65,7 @@ class Progress:
     planned: Planned | None = None
     plan_in_words: str = ""
     as_of: str | None = None
+    extent: Extent = field(default_factory=Extent)
     checked: Checked | None = None
     waiting: Waiting | None = None
     result: ResultSet | None = None

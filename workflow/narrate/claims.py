@@ -208,7 +208,8 @@ def _compares_rows(reading: Reading) -> bool:
 def _is_monotonic(metric: str, sign: int, table: Table) -> bool:
     """Whether it moved that way from each period to the next, with nothing beside time."""
     column = table.column(metric)
-    if column is None or len(table.times) < 2 or len(set(table.cells)) != 1:
+    is_whole = table.is_complete and len(set(table.cells)) == 1
+    if column is None or len(table.times) < 2 or not is_whole:
         return False
     values = [column.values[row] for row in sorted(table.times, key=lambda row: table.times[row])]
     return all(

@@ -77,15 +77,22 @@ def show(
 
 def _formatted(value: Decimal, unit: str | None, given: NumberFormat) -> Shown:
     if given.style == "percent":
-        return _percent(value, 1 if given.decimals is None else given.decimals)
-    decimals = 2 if given.decimals is None else given.decimals
-    shown = _rounded(value, most=decimals, to=decimals)
+        decimals = 1 if given.decimals is None else given.decimals
+        shown = _fixed(EXACT.multiply(value, Decimal(100)), decimals)
+        return Shown(f"{shown.text} %", shown.decimals)
+    shown = _fixed(value, 2 if given.decimals is None else given.decimals)
     if given.style == "currency":
-        shown = _padded(shown) if decimals == 2 else shown
         sign = CURRENCY_SIGNS.get(given.currency or "", f"{given.currency or ''} ".lstrip())
         minus = "-" if shown.text.startswith("-") else ""
         return Shown(f"{minus}{sign}{shown.text.removeprefix('-')}", shown.decimals)
     return Shown(f"{shown.text} days", shown.decimals) if unit == "days" else shown
+
+
+def _fixed(value: Decimal, decimals: int) -> Shown:
+    """With so many decimals, unless nothing would be left of it."""
+    if max(0, -_exponent(value.normalize(EXACT))) <= decimals:
+        return Shown(f"{_quantized(value, decimals):,f}")
+    return _rounded(value, most=decimals, to=decimals)
 
 
 def _percent(value: Decimal, decimals: int) -> Shown:

@@ -81,7 +81,7 @@ def _is_after_change(number: Number, reading: Reading) -> bool:
         before -= 1
     if reading.at(before) == "by" and _CHANGING & reading.words:
         return True
-    place = _passed(reading, before, _BY | _SIGNS)
+    place = _passed(reading, before, _BY | _SIGNS | _CURRENCY_SIGNS)
     return reading.at(place) in _CHANGING and reading.at(place + 1) != "to"
 
 
@@ -172,7 +172,7 @@ def _is_value(number: Number, column: Column, reading: Reading, table: Table) ->
         return is_written(number, column.values[next(iter(rows))])
     if not rows:
         return False
-    if reading.words & _SAME_EACH:
+    if reading.words & (_SAME_EACH | HIGHEST | _LOWEST):
         return all(is_written(number, column.values[row]) for row in rows)
     is_sum = bool(TOGETHER & reading.words) or not reading.is_list(number.token, number.end)
     return is_sum and table.is_complete and is_written(number, column.total(rows))
@@ -219,7 +219,9 @@ def _is_change(number: Number, metric: str, reading: Reading, table: Table) -> b
         true = found.difference if _has_its_unit(number, column, reading) else None
     if true is None:
         return False
-    direction = 1 if number.is_signed else direction_at(reading, number.token)
+    direction = direction_at(reading, number.token)
+    if number.is_signed:
+        return direction != -1 and found.is_ordered and is_written(number, true)
     if direction == 0:
         return is_written(number, abs(true))
     return found.is_ordered and is_written(number, true * direction)

@@ -64,7 +64,8 @@ def _series(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[str]:
         return [*told, f"It was the same in all {len(dated):,} {plural(step)}."]
     for word, tied in (("highest", high), ("lowest", low)):
         when = _names(tied) if len(tied) <= MOST_NAMED else f"several {plural(step)}"
-        told.append(f"The {word} was {teller.say(metric, tied[0].value)} {at} {when}.")
+        shown = " of these" if teller.is_cut or teller.plan.having else ""
+        told.append(f"The {word}{shown} was {teller.say(metric, tied[0].value)} {at} {when}.")
     return told
 
 
@@ -119,7 +120,7 @@ def _combinations(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[
             f"row{'' if count == 1 else 's'}."
         )
     ]
-    shown = " of them" if teller.is_cut else ""
+    shown = " of them" if teller.is_cut or teller.plan.having else ""
     high, low = extremes(rows)
     for word, tied in (("highest", high), ("lowest", low)):
         names = [f"({row.key})" for row in tied]

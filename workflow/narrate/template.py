@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from contracts.context import UserContext
 from contracts.plan import Plan
-from workflow.narrate.display import clean, day_words, listed, lower, upper
+from workflow.narrate.display import clean, day_words, listed, lower, plural, upper
 from workflow.narrate.facts import Extent
 from workflow.narrate.grounds import is_cut
 from workflow.narrate.phrases import datasets_of, period, where
@@ -73,6 +73,7 @@ def unused(words: Sequence[str]) -> list[str]:
 def _totals(teller: Teller) -> list[str]:
     """A result without dimensions: one row."""
     said: list[str] = []
+    changes: list[str] = []
     missing: list[str] = []
     for metric in teller.shape.metrics:
         if metric.kind not in ("value", "running_total"):
@@ -82,11 +83,13 @@ def _totals(teller: Teller) -> list[str]:
             missing.append(metric.subject)
             continue
         article = "the " if metric.subject.startswith("number of") else ""
-        changed = teller.change(metric, 0)
         told = f"{article}{metric.subject} was {teller.say(metric, value)}"
-        said.append(f"{told}{teller.about}, {changed}" if changed else told)
-    about = "" if teller.shape.before else teller.about
-    told_all = [upper(f"{listed(said)}{about}.")] if said else []
+        if changed := teller.change(metric, 0):
+            changes.append(f"{told}{teller.about}, {changed}")
+        else:
+            said.append(told)
+    told_all = [upper(f"{one}.") for one in changes]
+    told_all += [upper(f"{listed(said)}{teller.about}.")] if said else []
     if missing:
         told_all.append(f"There is no data for {listed(missing, 'or')}{teller.about}.")
     return [*told_all, *_nothing_before(teller)]
@@ -106,6 +109,9 @@ def _nothing_before(teller: Teller) -> list[str]:
 
 def _nothing(shape: Shape, plan: Plan, about: str, model: SemanticModel) -> str:
     datasets = datasets_of(plan, model)
+    if plan.having and len(shape.dimensions) == 1:
+        label = lower(shape.dimensions[0].grain or shape.dimensions[0].label)
+        return f"There are no {plural(label)}{about}."
     if len(datasets) == 1 and not plan.having:
         return f"There are no {lower(datasets[0].label)}{about}."
     measured = [m.subject for m in shape.metrics if m.kind in ("value", "running_total")]

@@ -76,8 +76,10 @@ def subject_of(draft: Draft, plan: Plan, *, is_every_store: bool) -> Subject:
         for row, value in zip(shape.result.rows, shape.numbers(metric), strict=True)
         if value is not None
     )
-    is_cut = shape.result.truncated or (
-        plan.limit is not None and len(shape.result.rows) >= plan.limit
+    is_cut = (
+        bool(plan.having)
+        or shape.result.truncated
+        or (plan.limit is not None and len(shape.result.rows) >= plan.limit)
     )
     return Subject(draft, shape, plan, metric, rows, is_cut, is_every_store)
 
@@ -249,7 +251,9 @@ def invented_percentages(subject: Subject) -> Iterator[str]:
     yield f"{display.upper(m)} grew 8 percent over the previous period."
     yield f"{display.upper(m)} was up 17 per cent."
     yield f"The {m} doubled."
-    yield f"The {m} fell steadily."
+    values = [row.value for row in subject.rows]
+    if values != sorted(values, reverse=True):
+        yield f"The {m} fell steadily."
     yield "This is 34 % more than a year before."
     total = sum((row.value for row in subject.rows), Decimal(0))
     for row in subject.rows[:8]:
@@ -258,7 +262,8 @@ def invented_percentages(subject: Subject) -> Iterator[str]:
         false = (row.value / total * 100 + 13).quantize(Decimal("0.1"))
         yield f"{row.name} had {false} % of all {m}."
         yield f"{row.name} accounts for {false} % of the total."
-        yield f"{row.name} grew by {false} %."
+        if subject.plan.comparison is None:
+            yield f"{row.name} grew by {false} %."
 
 
 def wrong_sums(subject: Subject) -> Iterator[str]:
@@ -292,7 +297,8 @@ def other_times(subject: Subject) -> Iterator[str]:
         for place, month in enumerate(months):
             if re.search(rf"\b{month} 2022", masked):
                 other = months[(place + 5) % 12]
-                yield re.sub(rf"\b{month} 2022", f"{other} 2022", masked, count=1)
+                if f"{other} 2022" not in masked:
+                    yield re.sub(rf"\b{month} 2022", f"{other} 2022", masked, count=1)
     said = subject.say(subject.rows[0].value) if subject.rows else "0"
     m = subject.metric.subject
     yield f"In 2019 the {m} was {said}."
@@ -306,7 +312,7 @@ def other_units(subject: Subject) -> Iterator[str]:
     """Another unit, a currency that nobody named."""
     for sentence in subject.draft.body:
         masked, held = _mask(sentence, subject.names)
-        found = next((n for n in _NUMBER.finditer(masked) if n[0] != "2022"), None)
+        found = next((n for n in _NUMBER.finditer(masked) if _is_measured(masked, n)), None)
         if found is None:
             continue
         before, after = masked[: found.end()], masked[found.end() :]
@@ -316,6 +322,13 @@ def other_units(subject: Subject) -> Iterator[str]:
         yield _unmask(f"{masked[: found.start()]}€{masked[found.start() :]}", held)
         if not after.startswith((" %", " days")):
             yield _unmask(f"{before} %{after}", held)
+
+
+def _is_measured(text: str, found: re.Match[str]) -> bool:
+    """Neither a year nor a store."""
+    return found[0] != "2022" and not re.search(
+        r"\bstores?( \d,?)*( and)? $", text[: found.start()]
+    )
 
 
 def other_scopes(subject: Subject) -> Iterator[str]:

@@ -4,26 +4,37 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
+from datetime import date
 from decimal import localcontext
+from itertools import islice
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from cli.evaluation.cases import read_cases
+from cli.evaluation.cases import Case, filled, read_cases
+from contracts.context import UserContext
 from contracts.plan import MetricQuery, Plan, Planned
 from tests.conftest import ContextOf
 from tests.workflow.narrate.liars import LIARS, Subject, lies, subject_of, truths
+from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
+from workflow.guard.check import check
+from workflow.guard.for_role import guard_scope
 from workflow.narrate.display import EXACT
 from workflow.narrate.grounding import is_grounded
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
+from workflow.plan import builtin
 from workflow.semantic.compile_sql import compile_plan
+from workflow.semantic.errors import PlanError
 from workflow.semantic.load import load
+from workflow.semantic.model import DataProfile
+from workflow.semantic.resolve import resolve_planned
 from workflow.semantic.roles import RoleModels
 
 ROOT = Path(__file__).parents[3]
-CASES = {case.id: case for case in read_cases(ROOT / "seeds" / "pagila" / "golden.jsonl")}
+CASES = read_cases(ROOT / "seeds" / "pagila" / "golden.jsonl")
 PLANS = {
     line["id"]: Plan.model_validate(line["plan"])
     for line in map(
@@ -38,41 +49,74 @@ PEOPLE: dict[str, tuple[str, tuple[int, ...] | None]] = {
     "marketing_user": ("marketing", (1, 2)),
     "finance_user": ("finance", (1,)),
 }
+MOST_LIES = 40
 Told = list[tuple[str, Subject]]
 
 
 @pytest.fixture(scope="module")
 def told(request: pytest.FixtureRequest, context_of: ContextOf) -> Iterator[Told]:
-    """What every golden question comes to on the generated data."""
+    """What every golden question comes to on the generated data: by the plan that was written for
+    it, or else by what the built-in planner reads in it."""
     url = request.getfixturevalue("warehouse_url")
     secret = request.getfixturevalue("reader_secret")
-    with asyncio.Runner() as runner:
+    with asyncio.Runner() as runner, psycopg.connect(url) as owner:
         warehouse = Warehouse(url, reader_secret=secret, statement_timeout=10.0)
-        yield [
-            (name, _subject(name, plan, warehouse, runner, context_of))
-            for name, plan in PLANS.items()
-        ]
+        profiles = ProfileCache(warehouse)
+        found: dict[tuple[str, str], tuple[str, Subject]] = {}
+        for case in CASES:
+            role, stores = PEOPLE[case.role_user]
+            context = context_of(role, stores)
+            profile = runner.run(profiles.get(MODELS.part(context), context))
+            planned = _planned(filled(case, owner), context, profile)
+            if not isinstance(planned.output, MetricQuery):
+                continue
+            key = (case.role_user, planned.output.plan.model_dump_json())
+            if key not in found:
+                subject = _subject(planned, warehouse, runner, context)
+                if subject is not None:
+                    found[key] = (case.id, subject)
+        yield list(found.values())
         runner.run(warehouse.close())
 
 
-def _subject(
-    name: str, plan: Plan, warehouse: Warehouse, runner: asyncio.Runner, context_of: ContextOf
-) -> Subject:
-    role, stores = PEOPLE[CASES[name].role_user]
-    context = context_of(role, stores)
+def _planned(case: Case, context: UserContext, profile: DataProfile) -> Planned:
+    if case.id in PLANS:
+        return Planned(output=MetricQuery(plan=PLANS[case.id]), planner="builtin")
     model = MODELS.part(context)
-    compiled = compile_plan(plan, model)
-    result = runner.run(
-        warehouse.run(f"{compiled.sql} LIMIT 200", context)
-        if "LIMIT" not in compiled.sql
-        else warehouse.run(compiled.sql, context)
+    today = date(2026, 1, 1)
+    planned = builtin.plan(
+        case.question,
+        model=model,
+        full_model=MODELS.whole,
+        profile=profile,
+        context=context,
+        suggestions=(),
+        history=(),
+        today=today,
     )
-    planned = Planned(output=MetricQuery(plan=plan), planner="builtin")
+    return resolve_planned(planned, model, profile, today)
+
+
+def _subject(
+    planned: Planned, warehouse: Warehouse, runner: asyncio.Runner, context: UserContext
+) -> Subject | None:
+    """None where the plan cannot be compiled, or waits for a person."""
+    assert isinstance(planned.output, MetricQuery)
+    model, plan = MODELS.part(context), planned.output.plan
+    try:
+        compiled = compile_plan(plan, model)
+    except PlanError:
+        return None
+    verdict = check(compiled.sql, guard_scope(model, context, is_raw=False))
+    if verdict.sql is None:
+        return None
+    result = runner.run(warehouse.run(verdict.sql, context, count_statement=verdict.count_sql))
     drafted = draft(planned, result, compiled, (), context, model)
-    return subject_of(drafted, plan, is_every_store=stores is None)
+    return subject_of(drafted, plan, is_every_store=context.is_all_stores)
 
 
 def test_the_template_tells_every_result_and_nothing_of_it_is_struck(told: Told) -> None:
+    assert len(told) > 200
     for name, subject in told:
         assert subject.draft.struck == (), name
         assert subject.draft.body, name
@@ -86,7 +130,7 @@ def test_no_lie_about_any_golden_result_stands(told: Told) -> None:
             known = subject.draft.known
             assert known is not None
             for liar in LIARS:
-                for lie in liar(subject):
+                for lie in islice(liar(subject), MOST_LIES):
                     tried[liar.__name__] += 1
                     if is_grounded(lie, known):
                         kept.append(f"{name}: {liar.__name__}: {lie}")
