@@ -46,11 +46,13 @@ class _Collector:
             self.counted.setdefault(word.lower(), set()).update(known)
 
     def name(self, text: str, rows: dict[int, Rows] | None = None) -> None:
-        """A text that may be said, whatever it holds; with a capital at its beginning as well."""
-        text = plain(display.clean(text))
-        for form in {text, display.upper(text)}:
-            if any(c.isalnum() for c in form):
-                self.rows_of.setdefault(form, {}).update(rows or {})
+        """A clean text that may be said, whatever it holds; with a capital at its beginning as
+        well."""
+        text = plain(text)
+        if text.isalnum() or any(c.isalnum() for c in text):
+            self.rows_of.setdefault(text, {}).update(rows or {})
+            if text[0].islower():
+                self.rows_of.setdefault(display.upper(text), {}).update(rows or {})
 
     def phrase(self, text: str, metric: str) -> None:
         """A way to name a metric; empty for other names of the model."""
@@ -161,7 +163,7 @@ def _add_plan(
         collector.count((*RANKS, *COUNTED), [plan.limit])
     for period in (plan.time, plan.comparison and plan.comparison.period):
         if period and period.label and _is_of_time(period.label):
-            collector.name(period.label)
+            collector.name(display.clean(period.label))
     stores = _scope(plan, context, model)
     collector.count(("store", "stores"), [len(stores) or None])
     for given in plan.filters:

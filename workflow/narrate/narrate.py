@@ -24,7 +24,7 @@ from workflow.narrate.grounding import sort_out, strike
 from workflow.narrate.mentions import mentions, plain
 from workflow.narrate.phrases import subtitle
 from workflow.narrate.shape import Shape
-from workflow.narrate.widgets import widgets
+from workflow.narrate.widgets import Intent, widgets
 from workflow.semantic.model import Compiled, SemanticModel
 
 _MOST_SUGGESTIONS = 3
@@ -100,11 +100,10 @@ def _metric_query(
     body, struck = sort_out(told.body, known)
     fine_print, struck_too = sort_out(told.fine_print, known)
     notes, struck_notes = _notes(planned, known)
-    words = (*planned.used_words, *planned.used_words.values(), *planned.unused_words)
     return Draft(
         body or (_UNSAID,),
         (*fine_print, *notes, *told.remarks, *template.unused(planned.unused_words)),
-        widgets(seen, subtitle(plan, context, model), words),
+        widgets(seen, subtitle(plan, context, model), _intent(planned, plan)),
         (*struck, *struck_too, *struck_notes),
         seen,
         known,
@@ -116,7 +115,7 @@ def _raw_sql(planned: Planned, seen: Shape, context: UserContext, model: Semanti
     told = template.tell_columns(seen)
     kept, struck = sort_out([*told.body, *told.fine_print], known)
     notes, struck_notes = _notes(planned, known)
-    return Draft(kept or (_UNSAID,), notes, widgets(seen, ""), (*struck, *struck_notes))
+    return Draft(kept or (_UNSAID,), notes, widgets(seen, "", Intent()), (*struck, *struck_notes))
 
 
 def _without_result(planned: Planned, text: str, after: str, context: UserContext) -> Draft:
@@ -130,6 +129,12 @@ def _without_result(planned: Planned, text: str, after: str, context: UserContex
         prose = " ".join(kept) or "This cannot be answered as it was asked."
     parts: Iterable[str] = (part for part in (prose, after, *_noted(planned)) if part)
     return Draft(tuple(parts), struck=struck)
+
+
+def _intent(planned: Planned, plan: Plan) -> Intent:
+    words = (*planned.used_words, *planned.used_words.values(), *planned.unused_words)
+    asked = planned.output.widget if isinstance(planned.output, MetricQuery) else None
+    return Intent(asked, words, is_ordered=bool(plan.order))
 
 
 def _notes(planned: Planned, known: Grounds) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """A result with what its columns mean: what the narrator, the checker and the widgets look at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pydantic import JsonValue
@@ -83,13 +83,14 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The result. `is_compiled` tells a plan's from that of raw SQL; `before` is the period that
-    a comparison without a grain is with."""
+    a comparison without a grain is with; `read` keeps the columns that were read as numbers."""
 
     dimensions: tuple[Part, ...]
     metrics: tuple[Measure, ...]
     result: ResultSet
     is_compiled: bool
     before: TimeRange | None = None
+    read: dict[int, tuple[Decimal | None, ...]] = field(default_factory=dict, compare=False)
 
     def measure(self, metric: str, kind: ColumnKind = "value") -> Measure | None:
         """A metric's numbers of a kind, if the result has them."""
@@ -97,7 +98,11 @@ class Shape:
 
     def numbers(self, metric: Measure) -> tuple[Decimal | None, ...]:
         """The metric's column."""
-        return tuple(display.number(row[metric.index]) for row in self.result.rows)
+        found = self.read.get(metric.index)
+        if found is None:
+            found = tuple(display.number(row[metric.index]) for row in self.result.rows)
+            self.read[metric.index] = found
+        return found
 
     def key(self, row: Sequence[JsonValue]) -> str:
         """What a row is about."""

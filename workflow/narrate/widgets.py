@@ -1,27 +1,45 @@
 """Which widgets a result is shown in, from its shape and what was asked for."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import JsonValue
+
+from contracts.plan import WidgetType
 from contracts.run import Widget
-from workflow.narrate.display import listed, lower
+from workflow.narrate.display import listed, lower, plural, upper
+from workflow.narrate.phrases import period
 from workflow.narrate.shape import Measure, Part, Shape
+from workflow.narrate.vega import Drawing, specification
 
 _MOST_SLICES = 6
 _MOST_BARS = 30
-_MOST_SERIES = 12
+_MOST_SERIES = 8
 _SHARE_WORDS = frozenset(
     {"share", "shares", "proportion", "percentage", "percent", "breakdown", "split", "composition"}
 )
 
 
-def widgets(shape: Shape, subtitle: str, words: Iterable[str] = ()) -> tuple[Widget, ...]:
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the person wants to see: a widget by name, if any, and the words of the question that
+    were understood; whether the plan puts the rows in an order."""
+
+    widget: WidgetType | None = None
+    words: tuple[str, ...] = ()
+    is_ordered: bool = False
+
+
+def widgets(shape: Shape, subtitle: str, intent: Intent) -> tuple[Widget, ...]:
     """The recommended one first; a table is always among them.
 
-    One number: metric. Over time: line, a series for each value of a second dimension. One
-    dimension of up to 30 values: bar, or pie where `words` of the question ask for shares and up
-    to six parts of an additive metric make up the whole. Anything else: table.
+    One number: metric. Over time: line, a series for each value of a second dimension or for each
+    of two periods compared. One dimension: bar, or pie where shares were asked for and up to six
+    parts of an additive metric make up the whole. A widget that was asked for comes first where
+    the result can be shown so. Anything else: table. A chart shows 30 bars and 8 series at most,
+    and says so.
     """
     title = _title(shape)
     table = Widget(
@@ -30,21 +48,23 @@ def widgets(shape: Shape, subtitle: str, words: Iterable[str] = ()) -> tuple[Wid
         subtitle=subtitle,
         y=tuple(metric.name for metric in shape.metrics),
     )
-    chart = _chart(shape, title, subtitle, words)
-    return (chart, table) if chart else (table,)
+    chart = _chart(shape, title, subtitle, intent)
+    if chart is None:
+        return (table,)
+    return (table, chart) if intent.widget == "table" else (chart, table)
 
 
 def _title(shape: Shape) -> str:
-    if not shape.metrics:
+    shown = [m for m in shape.metrics if m.kind in ("value", "running_total")] or shape.metrics
+    if not shown:
         return listed([part.label for part in shape.dimensions[:3]]) or "Result"
-    measured = [shape.metrics[0].label, *(lower(metric.label) for metric in shape.metrics[1:])]
-    title = listed(measured)
+    title = listed([shown[0].label, *(lower(metric.label) for metric in shown[1:])])
     if shape.dimensions:
-        title += f" by {listed([lower(part.label) for part in shape.dimensions])}"
+        title += f" by {listed([lower(part.grain or part.label) for part in shape.dimensions])}"
     return title
 
 
-def _chart(shape: Shape, title: str, subtitle: str, words: Iterable[str]) -> Widget | None:
+def _chart(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | None:
     if not shape.result.rows or not shape.metrics:
         return None
     if not shape.dimensions:
@@ -55,63 +75,122 @@ def _chart(shape: Shape, title: str, subtitle: str, words: Iterable[str]) -> Wid
         return Widget(type="metric", title=title, subtitle=subtitle, y=names)
     if len(shape.result.rows) < 2 or len(shape.dimensions) > 2:
         return None
+    return _drawn(shape, title, subtitle, intent)
+
+
+def _drawn(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | None:
     x, series = _axes(shape)
-    type_ = _type(shape, x, series, words)
-    y = tuple(metric.name for metric in _alike(shape.metrics))
-    if type_ is None:
+    kind = _kind(shape, x, series, intent)
+    measures = _measures(shape, has_series=series is not None)
+    count, kept = _distinct(shape, x), None
+    notes: list[str] = []
+    if series is not None and _distinct(shape, series) > _MOST_SERIES:
+        kept = _largest(shape, series, measures[0])
+        notes.append(
+            f"the largest {len(kept)} of {_distinct(shape, series)} {plural(lower(series.label))}"
+        )
+    first = _MOST_BARS if kind == "bar" and count > _MOST_BARS and series is None else None
+    if kind == "bar" and series is not None and count > _MOST_BARS:
         return None
+    if first is not None:
+        notes.append(f"{'first' if intent.is_ordered else 'largest'} {first} of {count}")
+    said = " · ".join([*([subtitle] if subtitle else []), *map(upper, notes)])
+    drawing = Drawing(
+        kind=kind,
+        x=x,
+        measures=measures,
+        names=_names(shape, measures),
+        series=series,
+        first=first,
+        kept=kept,
+        count=min(count, first or count),
+        is_ordered=intent.is_ordered or x.is_time,
+        description=f"{title}. {said}".rstrip(". "),
+    )
     return Widget(
-        type=type_,
+        type=kind,
         title=title,
-        subtitle=subtitle,
+        subtitle=said,
         x=x.name,
-        y=y[:1] if series else y,
+        y=tuple(measure.name for measure in measures),
         series=series.name if series else None,
+        spec=specification(drawing),
     )
 
 
-def _type(
-    shape: Shape, x: Part, series: Part | None, words: Iterable[str]
-) -> Literal["line", "bar", "pie"] | None:
-    if series is not None and _distinct(shape, series) > _MOST_SERIES:
-        return None
-    if x.is_time:
-        return "line"
-    if _distinct(shape, x) > _MOST_BARS:
-        return None
-    is_pie = series is None and _is_whole(shape) and _asks_for_shares(words)
-    return "pie" if is_pie else "bar"
+def _kind(
+    shape: Shape, x: Part, series: Part | None, intent: Intent
+) -> Literal["bar", "line", "pie"]:
+    wants_pie = intent.widget == "pie" or (
+        intent.widget is None and _asks_for_shares(shape, intent.words)
+    )
+    if wants_pie and not x.is_time and series is None and _is_whole(shape):
+        return "pie"
+    if intent.widget == "bar" or (intent.widget == "pie" and not x.is_time):
+        return "bar"
+    return "line" if x.is_time else "bar"
 
 
 def _distinct(shape: Shape, part: Part) -> int:
     return len({str(row[part.index]) for row in shape.result.rows})
 
 
-def _alike(metrics: tuple[Measure, ...]) -> tuple[Measure, ...]:
-    """Those that fit one axis with the first."""
+def _measures(shape: Shape, *, has_series: bool) -> tuple[Measure, ...]:
+    """Those that fit one axis with the first: values in its unit, or of the period before. A
+    running total is drawn by itself."""
+    running = [m for m in shape.metrics if m.kind == "running_total"]
+    drawn = running or [m for m in shape.metrics if m.kind in ("value", "before")]
+    first, *others = drawn or shape.metrics
+    alike = [m for m in others if (m.unit, m.is_share) == (first.unit, first.is_share)]
+    return (first,) if has_series else (first, *alike)
+
+
+def _names(shape: Shape, measures: tuple[Measure, ...]) -> tuple[str, ...]:
+    """What measures are called beside each other: by their period, where only that tells them
+    apart."""
+    if len({m.metric for m in measures}) > 1 or shape.before is None:
+        return tuple(measure.label for measure in measures)
+    before = period(shape.before).removeprefix("in ").removeprefix("on ")
     return tuple(
-        metric
-        for metric in metrics
-        if (metric.unit, metric.is_share) == (metrics[0].unit, metrics[0].is_share)
+        f"{measures[0].label}, {before}" if m.kind == "before" else m.label for m in measures
     )
 
 
+def _largest(shape: Shape, series: Part, measure: Measure) -> tuple[JsonValue, ...]:
+    """The series with the most of the measure in all."""
+    totals: dict[str, Decimal] = {}
+    cells: dict[str, JsonValue] = {}
+    for row, value in zip(shape.result.rows, shape.numbers(measure), strict=True):
+        key = str(row[series.index])
+        cells.setdefault(key, row[series.index])
+        totals[key] = totals.get(key, Decimal(0)) + abs(value or Decimal(0))
+    ranked = sorted(totals, key=lambda key: totals[key], reverse=True)
+    return tuple(cells[key] for key in ranked[:_MOST_SERIES])
+
+
 def _axes(shape: Shape) -> tuple[Part, Part | None]:
-    """The dimension along the axis, and the one that tells series apart."""
+    """The dimension along the axis, and the one that tells series apart: the one with fewer
+    values, unless the other is time."""
     if len(shape.dimensions) == 1:
         return shape.dimensions[0], None
     first, second = shape.dimensions
-    return (second, first) if second.is_time and not first.is_time else (first, second)
+    if first.is_time or second.is_time:
+        return (second, first) if second.is_time and not first.is_time else (first, second)
+    return (
+        (first, second) if _distinct(shape, first) >= _distinct(shape, second) else (second, first)
+    )
 
 
 def _is_whole(shape: Shape) -> bool:
     """Whether the rows are parts that make up a whole."""
-    if len(shape.metrics) != 1 or not shape.metrics[0].is_additive or shape.result.truncated:
+    values = [metric for metric in shape.metrics if metric.kind == "value"]
+    if len(values) != 1 or not values[0].is_additive or shape.result.truncated:
         return False
-    numbers = shape.numbers(shape.metrics[0])
+    numbers = shape.numbers(values[0])
     present = [value for value in numbers if value is not None and value >= 0]
     return len(present) == len(numbers) <= _MOST_SLICES and sum(present, Decimal(0)) > 0
 
 
-def _asks_for_shares(words: Iterable[str]) -> bool:
-    return any(not _SHARE_WORDS.isdisjoint(text.lower().split()) for text in words)
+def _asks_for_shares(shape: Shape, words: Iterable[str]) -> bool:
+    is_computed = any(metric.kind == "share" for metric in shape.metrics)
+    return is_computed or any(not _SHARE_WORDS.isdisjoint(text.lower().split()) for text in words)

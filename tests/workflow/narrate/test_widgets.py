@@ -1,21 +1,23 @@
 import pytest
 from pydantic import JsonValue
 
-from contracts.plan import Plan
+from contracts.plan import Plan, WidgetType
 from contracts.run import Widget
 from tests.workflow.narrate.examples import MODEL, by, compiled, result, result_of
 from workflow.narrate import shape
-from workflow.narrate.widgets import widgets
+from workflow.narrate.widgets import Intent, widgets
 
 
 def of(
     plan: Plan,
     *rows: tuple[JsonValue, ...],
     words: tuple[str, ...] = (),
+    asked: WidgetType | None = None,
     is_truncated: bool = False,
 ) -> tuple[Widget, ...]:
     returned = result_of(plan, *rows, is_truncated=is_truncated)
-    made = widgets(shape.of_plan(plan, compiled(plan), returned, MODEL), "Store 1", words)
+    seen = shape.of_plan(plan, compiled(plan), returned, MODEL)
+    made = widgets(seen, "Store 1", Intent(asked, words))
     assert [widget.type for widget in made].count("table") == 1
     assert made[-1].type == "table"
     return made
@@ -45,6 +47,8 @@ PARTS = (("A", "1"), ("B", "2"))
         (("revenue",), (CATEGORY,), [(str(n), "1") for n in range(7)], ("share",),
          ("bar", "category", ("revenue",), None)),
         (("revenue",), (CATEGORY,), [(str(n), "1") for n in range(31)], (),
+         ("bar", "category", ("revenue",), None)),
+        (("revenue",), (CATEGORY, STORE), [(str(n), n % 2, "1") for n in range(40)], (),
          ("table", None, ("revenue",), None)),
         (("revenue", "average", "payers"), (CATEGORY,), [("A", "1", "2", 3), ("B", "1", "2", 3)],
          (), ("bar", "category", ("revenue", "average"), None)),
@@ -56,7 +60,7 @@ PARTS = (("A", "1"), ("B", "2"))
         (("revenue",), (CATEGORY, STORE), [("A", 1, "1"), ("B", 2, "2")], (),
          ("bar", "category", ("revenue",), "store_id")),
         (("revenue",), (CATEGORY, STORE), [("A", n, "1") for n in range(13)], (),
-         ("table", None, ("revenue",), None)),
+         ("bar", "store_id", ("revenue",), "category")),
         (("revenue",), (CATEGORY, STORE, MONTH), [("A", 1, "2022-06-01", "1")] * 2, (),
          ("table", None, ("revenue",), None)),
     ],
@@ -65,7 +69,7 @@ def test_the_recommended_widget(metrics, dimensions, rows, words, expected) -> N
     plan = Plan(metrics=metrics, dimensions=dimensions)
     first = of(plan, *rows, words=words)[0]
     assert (first.type, first.x, first.y, first.series) == expected
-    assert first.subtitle == "Store 1"
+    assert first.subtitle.startswith("Store 1")
 
 
 def test_parts_of_a_truncated_result_are_no_whole() -> None:
@@ -80,9 +84,23 @@ def test_titles() -> None:
 
 def test_any_columns_have_widgets() -> None:
     columns = [("name", "text"), ("total_amount", "decimal")]
-    made = widgets(shape.of_columns(result(columns, [("a", "1"), ("b", "2")])), "")
+    made = widgets(shape.of_columns(result(columns, [("a", "1"), ("b", "2")])), "", Intent())
     assert [(widget.type, widget.title) for widget in made] == [
         ("bar", "total amount by name"),
         ("table", "total amount by name"),
     ]
-    assert [w.type for w in widgets(shape.of_columns(result([], [])), "")] == ["table"]
+    assert [w.type for w in widgets(shape.of_columns(result([], [])), "", Intent())] == ["table"]
+
+
+def test_a_widget_that_was_asked_for_comes_first_where_it_fits() -> None:
+    by_category = Plan(metrics=("revenue",), dimensions=(CATEGORY,))
+    assert of(by_category, *PARTS, asked="pie")[0].type == "pie"
+    assert of(by_category, ("A", "-1"), ("B", "2"), asked="pie")[0].type == "bar"
+    assert of(by_category, *PARTS, words=("share",), asked="bar")[0].type == "bar"
+    returned = result_of(by_category, *PARTS)
+    seen = shape.of_plan(by_category, compiled(by_category), returned, MODEL)
+    assert [w.type for w in widgets(seen, "", Intent("table"))] == ["table", "bar"]
+    months = Plan(metrics=("revenue",), dimensions=(MONTH,))
+    two = (("2022-06-01", "1"), ("2022-07-01", "2"))
+    assert of(months, *two, asked="pie")[0].type == "line"
+    assert of(months, *two, asked="bar")[0].type == "bar"
