@@ -19,7 +19,7 @@ from workflow.narrate.draft import Narration
 from workflow.narrate.grounding import is_grounded, states_a_figure
 from workflow.narrate.phrases import period, subtitle, where
 from workflow.narrate.shape import Measure, Shape
-from workflow.narrate.widgets import widgets
+from workflow.narrate.widgets import Intent, widgets
 from workflow.semantic.model import Compiled, SemanticModel
 from workflow.semantic.resolve import period_before
 
@@ -79,7 +79,7 @@ def narrate_investigation(
         kept += _written(sources, planned)
         kept += [note for text in planned.notes if (note := clean(text))]
         words = (*planned.used_words, *planned.unused_words)
-        shown = widgets(whole.shape, subtitle(change.plan, context, model), words)
+        shown = widgets(whole.shape, subtitle(change.plan, context, model), Intent(words=words))
         return Narration(" ".join(kept), shown, tuple(struck)), tuple(steps)
 
 
