@@ -81,8 +81,8 @@ def _is_extreme(place: int, is_high: bool, reading: Reading, table: Table) -> bo
     if column is None or not _sees_all(column.name, is_high, reading, table):
         return False
     present = column.of(table.everything)
-    if len(present) < 2:
-        return False
+    if len(present) < 2 and not table.is_cut:
+        return False  # the highest of one
     if rows is None:
         return bool(reading.numbers)  # which is the extreme, or not so
     extreme = max(present) if is_high else min(present)
@@ -255,7 +255,7 @@ def _every(place: int, word: str, reading: Reading, grounds: Grounds, table: Tab
     is_counted = place + 1 in reading.known and following[:1].isdecimal()
     is_number = is_counted or following in _COUNTING
     is_sum = not TOGETHER.isdisjoint(reading.words) or reading.at(place - 1) == "of"
-    is_only = following in ("in", "on") and table.row_count == 1
+    is_only = following in ("in", "on") and table.row_count == 1 and not table.is_cut
     return word == "all" and (
         is_number or is_only or (is_sum and bool(reading.numbers)) or _moves_alike(reading)
     )
@@ -295,7 +295,7 @@ def _only(place: int, word: str, reading: Reading, grounds: Grounds, table: Tabl
     following = reading.at(place + 1)
     is_first = reading.tokens[place + 1 : place + 3] == ("the", "first")
     return (
-        table.row_count == 1
+        (table.row_count == 1 and not table.is_cut)
         or (is_first and not table.is_complete)
         or (following in grounds.scope_words and not grounds.is_every_store)
         or (following == NAME and not reading.groups)

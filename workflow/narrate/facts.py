@@ -62,14 +62,16 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A result to be spoken of. `is_complete` says that its rows are all there are; else `order`
-    says by which metric they were chosen, and whether the highest come first. `primary` is the
+    """A result to be spoken of. `is_complete` says that its rows are all there are; else they
+    are the first ones (`is_cut`), or those over a threshold, and `order` says by which metric they
+    were chosen, and whether the highest come first. `primary` is the
     metric that is meant where none is named. `times` are the
     days of rows, where time is a dimension."""
 
     columns: tuple[Column, ...]
     row_count: int
     is_complete: bool
+    is_cut: bool = False
     primary: str = ""
     order: tuple[str, bool] | None = None
     times: Mapping[int, date] = field(default_factory=dict)

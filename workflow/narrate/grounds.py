@@ -128,6 +128,7 @@ def of_words(context: UserContext, texts: Iterable[str]) -> Grounds:
     for text in texts:
         found = mentions(plain(text))
         days.update(day.value for day in found.days)
+        numbers += [(Decimal(day.value.year), False) for day in found.days if day.has_year]
         numbers += [(n.value, n.is_percent) for n in found.numbers if n.value is not None]
     return Grounds(
         anchored=collector.anchored,
@@ -274,6 +275,7 @@ def _table(shape: Shape, plan: Plan) -> Table:
         columns=tuple(_column(shape, metric) for metric in shape.metrics),
         row_count=len(rows),
         is_complete=not (is_cut(shape, plan) or plan.having),
+        is_cut=is_cut(shape, plan),
         primary=_primary(shape, plan),
         order=None if plan.having else _order(shape, plan),
         times=times,

@@ -2,10 +2,11 @@
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from contracts.context import UserContext
 from contracts.plan import Filter, FilterGroup, Grain, Plan, Scalar, TimeRange
-from workflow.narrate.display import clean, date_words, day_words, listed, lower, upper
+from workflow.narrate.display import clean, date_words, day_words, listed, lower, show, upper
 from workflow.semantic.model import Dataset, Field, SemanticModel
 
 _ONE_DAY = timedelta(days=1)
@@ -98,7 +99,24 @@ def filters(plan: Plan, model: SemanticModel) -> str:
 
 def having(plan: Plan, model: SemanticModel) -> str:
     """What the groups had to have: "revenue at least 100"; empty without any."""
-    return listed([_condition(given, model) for given in plan.having])
+    return listed([_condition(_in_units(given, model), model) for given in plan.having])
+
+
+def _in_units(given: Filter | FilterGroup, model: SemanticModel) -> Filter | FilterGroup:
+    """Thresholds as the numbers they are compared with are shown."""
+    if isinstance(given, FilterGroup):
+        parts = tuple(_in_units(part, model) for part in given.filters)
+        return given.model_copy(update={"filters": parts})
+    metric = next((m for m in model.metrics if m.name == given.field), None)
+    if metric is None or metric.format is None:
+        return given
+    shown = tuple(
+        show(Decimal(value), metric.unit, metric.format).text
+        if isinstance(value, int | Decimal) and not isinstance(value, bool)
+        else value
+        for value in given.values
+    )
+    return given.model_copy(update={"values": shown})
 
 
 def _condition(given: Filter | FilterGroup, model: SemanticModel) -> str:

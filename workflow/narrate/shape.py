@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -78,6 +79,13 @@ class Measure:
     def show(self, value: Decimal) -> Shown:
         """A value of it, in its unit."""
         return display.show(value, self.unit, self.format, is_share=self.is_share)
+
+    def show_with(self, value: Decimal, decimals: int) -> Shown:
+        """The same with so many decimals."""
+        style: Literal["percent", "number"] = "percent" if self.is_share else "number"
+        given = self.format or NumberFormat(style=style)
+        exact = given.model_copy(update={"decimals": decimals})
+        return display.show(value, self.unit, exact, is_share=self.is_share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,15 @@ def _series(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[str]:
         key=lambda row: str(cells[row.place]),
     )
     at = "on" if part.grain in (None, "day") else "in"
+    order = teller.plan.order[0] if teller.plan.order else None
+    if teller.is_cut and order is not None and order.by == metric.name:
+        return _ranking(teller, metric, rows)  # the best or the worst, not a stretch
     if len(dated) < 2:
         row = rows[0]
         said = teller.value(metric, [row])
         return [upper(f"{metric.subject}{teller.about} was {said}, all {at} {row.key}.")]
+    high, low = extremes(dated)
+    teller.tell_apart(metric, high[0].value, low[0].value)
     step = lower(part.grain or part.label)
     first, last = dated[0], dated[-1]
     told = [
@@ -59,7 +64,6 @@ def _series(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[str]:
         told.append(f"The running total came to {teller.say(running, reached)} {at} {last.key}.")
     if metric.kind == "running_total":
         return told
-    high, low = extremes(dated)
     if high[0].value == low[0].value:
         return [*told, f"It was the same in all {len(dated):,} {plural(step)}."]
     for word, tied in (("highest", high), ("lowest", low)):
@@ -76,16 +80,17 @@ def _ranking(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[str]:
     count = f"{len(teller.shape.result.rows):,} {plural(label)}"
     by = f"{metric.subject}{teller.about}"
     high, low = extremes(rows)
-    if len(rows) == 1:
+    teller.tell_apart(metric, high[0].value, low[0].value)
+    if len(rows) == 1 and not teller.is_cut:
         said = teller.value(metric, high)
         return [
             f"The only {label} with {by} is {rows[0].key}: {said}.",
             *_changed(teller, metric, rows[0]),
         ]
-    if high[0].value == low[0].value:
+    if high[0].value == low[0].value and len(rows) > 1:
         return [
-            f"All {len(rows):,} {plural(label)} have the same {by}: "
-            f"{teller.say(metric, high[0].value)}."
+            f"{'These' if teller.is_cut else 'All'} {len(rows):,} {plural(label)} have the same "
+            f"{by}: {teller.say(metric, high[0].value)}."
         ]
     changes = [*_changed(teller, metric, high[0]), *_movers(teller, metric, rows)]
     if not (teller.is_cut or teller.plan.having):
@@ -103,11 +108,11 @@ def _ranking(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[str]:
         ]
     words = ("highest", "lowest") if order.descending else ("lowest", "highest")
     best, worst = (high, low) if order.descending else (low, high)
-    return [
-        _begin(teller, best, f"{_have(best)} the {words[0]} {by}", metric),
-        f"Of these {count}, {_have(worst)} the {words[1]}, with {teller.value(metric, worst)}.",
-        *_changed(teller, metric, best[0]),
-    ]
+    told = [_begin(teller, best, f"{_have(best)} the {words[0]} {by}", metric)]
+    if len(rows) > 1:
+        said = teller.value(metric, worst)
+        told.append(f"Of these {count}, {_have(worst)} the {words[1]}, with {said}.")
+    return [*told, *_changed(teller, metric, best[0])]
 
 
 def _combinations(teller: Teller, metric: Measure, rows: Sequence[Row]) -> list[str]:

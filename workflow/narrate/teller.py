@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from contracts.plan import Plan
-from workflow.narrate.display import listed
+from workflow.narrate.display import Shown, listed
 from workflow.narrate.shape import Measure, Shape
 
 MOST_NAMED = 3
+_MOST_DECIMALS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,24 @@ class Teller:
     before: str = ""
     is_cut: bool = False
     roundings: set[int] = field(default_factory=set)
+    sharper: dict[str, int] = field(default_factory=dict)
+
+    def tell_apart(self, metric: Measure, one: Decimal, other: Decimal) -> None:
+        """Show a metric with as many decimals as it takes for two values not to look the same."""
+        decimals = 1
+        while one != other and self._shown(metric, one) == self._shown(metric, other):
+            decimals += 1
+            if decimals > _MOST_DECIMALS:
+                return
+            self.sharper[metric.name] = decimals
+
+    def _shown(self, metric: Measure, value: Decimal) -> Shown:
+        decimals = self.sharper.get(metric.name)
+        return metric.show(value) if decimals is None else metric.show_with(value, decimals)
 
     def say(self, metric: Measure, value: Decimal) -> str:
         """A number in its unit."""
-        shown = metric.show(value)
+        shown = self._shown(metric, value)
         if shown.decimals is not None:
             self.roundings.add(shown.decimals)
         return shown.text

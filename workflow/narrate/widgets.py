@@ -94,6 +94,8 @@ def _drawn(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | 
         return None
     if first is not None:
         notes.append(f"{'first' if intent.is_ordered else 'largest'} {first} of {count}")
+    if intent.widget == "pie" and kind != "pie":
+        notes.append(f"a pie shows up to {_MOST_SLICES} parts of a whole")
     said = " · ".join([*([subtitle] if subtitle else []), *map(upper, notes)])
     drawing = Drawing(
         kind=kind,

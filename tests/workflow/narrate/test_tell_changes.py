@@ -181,3 +181,30 @@ def test_what_was_not_read_is_said_and_only_if_it_is_a_word() -> None:
     unused = ("cheerful", "revenue was 5,000", "2019")
     told = tell(Plan(metrics=R), ("5",), unused_words=unused)
     assert told == "Revenue was 5.00 for store 1. Not taken into account: “cheerful”."
+
+
+def test_the_first_of_many_is_not_the_only_one() -> None:
+    top = {"order": FIRST_REVENUE, "limit": 1}
+    assert tell(BY_CATEGORY.model_copy(update=top), ("A", "3")) == (
+        "A has the highest revenue for store 1, with 3.00."
+    )
+    worst = {"order": (Order(by="revenue"),), "limit": 1}
+    assert tell(BY_MONTH.model_copy(update=worst), ("2022-01-01", "3")) == (
+        "January 2022 has the lowest revenue for store 1, with 3.00."
+    )
+
+
+def test_the_best_months_are_no_stretch_of_time() -> None:
+    plan = BY_MONTH.model_copy(update={"order": FIRST_REVENUE, "limit": 2})
+    assert tell(plan, ("2022-07-01", "9"), ("2022-05-01", "7")) == (
+        "July 2022 has the highest revenue for store 1, with 9.00. Of these 2 months, May 2022 has "
+        "the lowest, with 7.00. Together these 2 come to 16.00."
+    )
+
+
+def test_two_values_are_not_rounded_to_one() -> None:
+    plan = Plan(metrics=("duration",), dimensions=(by("category"),))
+    assert tell(plan, ("A", "4.3812"), ("B", "4.3799")) == (
+        "A leads the 2 categories by average duration for store 1, with 4.381 days. "
+        "B comes last, with 4.380 days. Rounded to 3 decimals."
+    )
