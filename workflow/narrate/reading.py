@@ -324,8 +324,10 @@ def _are_listed(last: Group, following: int, tokens: tuple[str, ...], known: set
     between = range(last.end + 1, following)
     if last.count == 1 and tokens[last.end + 1 : following] == (",", "and"):
         return False  # a new part of the sentence, unless there is a third name
+    is_joined = not BETWEEN_NAMES.isdisjoint(tokens[last.end + 1 : following])
     return all(
         tokens[place] in BETWEEN_NAMES
+        or (is_joined and tokens[place] in ("the", "of"))  # "the week of … and the week of …"
         or (place in known and tokens[place] not in (NAME, DAY) and tokens[place].isalpha())
         for place in between
     )

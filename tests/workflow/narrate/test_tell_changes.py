@@ -208,3 +208,10 @@ def test_two_values_are_not_rounded_to_one() -> None:
         "A leads the 2 categories by average duration for store 1, with 4.381 days. "
         "B comes last, with 4.380 days. Rounded to 3 decimals."
     )
+
+
+def test_weeks_that_share_a_value_are_told_together() -> None:
+    plan = Plan(metrics=("payment_count",), dimensions=(by("payment_date", "week"),))
+    told = tell(plan, ("2022-06-06", 9), ("2022-06-13", 2), ("2022-06-20", 9))
+    both = "the week of 6 June 2022 and the week of 20 June 2022"
+    assert f"The highest was 9 in {both}." in told
