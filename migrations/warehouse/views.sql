@@ -11,6 +11,7 @@ CREATE VIEW analytics.v_payment_scoped WITH (security_barrier) AS
 SELECT
     p.payment_id,
     p.payment_date,
+    to_char(p.payment_date AT TIME ZONE 'UTC', 'FMDay') AS weekday,
     p.amount,
     p.rental_id,
     p.customer_id,
@@ -47,6 +48,7 @@ CREATE VIEW analytics.v_rental_scoped WITH (security_barrier) AS
 SELECT
     r.rental_id,
     r.rental_date,
+    to_char(r.rental_date AT TIME ZONE 'UTC', 'FMDay') AS weekday,
     r.return_date,
     r.return_date IS NOT NULL AS is_returned,
     extract(epoch FROM r.return_date - r.rental_date) / 86400 AS rental_days,

@@ -16,6 +16,7 @@ COLUMNS = {
     "v_payment_scoped": [
         ("payment_id", "integer"),
         ("payment_date", "timestamp with time zone"),
+        ("weekday", "text"),
         ("amount", "numeric"),
         ("rental_id", "integer"),
         ("customer_id", "integer"),
@@ -34,6 +35,7 @@ COLUMNS = {
     "v_rental_scoped": [
         ("rental_id", "integer"),
         ("rental_date", "timestamp with time zone"),
+        ("weekday", "text"),
         ("return_date", "timestamp with time zone"),
         ("is_returned", "boolean"),
         ("rental_days", "numeric"),

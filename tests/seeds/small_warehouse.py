@@ -44,7 +44,9 @@ JOIN public.address a ON a.address_id = cu.address_id
 JOIN public.city ci ON ci.city_id = a.city_id
 JOIN public.country co ON co.country_id = ci.country_id;
 CREATE VIEW analytics.v_rental_scoped AS
-SELECT r.rental_id, r.rental_date, r.return_date, r.return_date IS NOT NULL AS is_returned,
+SELECT r.rental_id, r.rental_date,
+    to_char(r.rental_date AT TIME ZONE 'UTC', 'FMDay') AS weekday,
+    r.return_date, r.return_date IS NOT NULL AS is_returned,
     extract(epoch FROM r.return_date - r.rental_date) / 86400 AS rental_days, f.allowed_days,
     r.return_date <= r.rental_date + make_interval(days => f.allowed_days) AS is_on_time,
     r.customer_id,
@@ -57,7 +59,9 @@ JOIN analytics.place x ON x.customer_id = r.customer_id
 JOIN public.staff s ON s.staff_id = r.staff_id
 WHERE i.store_id = ANY (string_to_array(current_setting('countersign.store_ids'), ',')::int[]);
 CREATE VIEW analytics.v_payment_scoped AS
-SELECT p.payment_id, p.payment_date, p.amount, p.rental_id, p.customer_id, r.store_id,
+SELECT p.payment_id, p.payment_date,
+    to_char(p.payment_date AT TIME ZONE 'UTC', 'FMDay') AS weekday,
+    p.amount, p.rental_id, p.customer_id, r.store_id,
     r.film_id, r.film_title, r.category, r.rating, r.language, x.city AS customer_city,
     x.country AS customer_country, p.staff_id, s.first_name || ' ' || s.last_name AS staff_name,
     r.rental_date

@@ -97,6 +97,10 @@ def generated(warehouse_url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def test_all_of_the_model_can_be_used() -> None:
+    assert MODEL.unusable == ()
+
+
 def test_there_are_enough_questions_of_every_kind_and_role() -> None:
     assert len(CASES) >= 250
     assert {case.role_user for case in CASES} == set(PEOPLE)
