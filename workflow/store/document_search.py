@@ -21,7 +21,7 @@ from workflow.store.embeddings import Serving, literal
 Connection = AsyncConnection[TupleRow]
 NEIGHBOURS = 40
 """How many candidates a walk through a graph of vectors keeps."""
-RANKED = 300
+RANKED = 200
 """Of how many passages the words are weighed, at most."""
 
 
