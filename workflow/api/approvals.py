@@ -24,7 +24,7 @@ from contracts.policy import SubjectKind
 from contracts.run import ApprovalStatus
 from kit.database import connected
 from kit.payload import documented_body, json_body
-from kit.problems import BadRequest, NotFound, documented
+from kit.problems import NotFound, documented
 from workflow import remembering
 from workflow.api.access import Caller, Running
 from workflow.approve.risk import for_asker
@@ -44,14 +44,13 @@ _DECIDING = documented(400, 409, 412, 413, 415)
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 
 
-def _version(if_match: Annotated[str | None, Header(max_length=64)] = None) -> int | None:
-    """What the caller has seen, from If-Match; None where they do not say."""
-    if if_match is None or if_match.strip() == "*":
+def _version(if_match: Annotated[str, Header(max_length=64)] = "*") -> int | None:
+    """What the caller has seen, from If-Match; None where they do not say. A tag that is none of
+    ours is no version of anything."""
+    if if_match.strip() == "*":
         return None
     found = _ETAG.match(if_match.strip())
-    if found is None:
-        raise BadRequest('If-Match takes the ETag of the request, such as "3".')
-    return int(found.group(1))
+    return int(found.group(1)) if found else 0
 
 
 Version = Annotated[int | None, Depends(_version)]

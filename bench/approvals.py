@@ -1,0 +1,246 @@
+"""The approval queue: python -m bench.approvals [PENDING]
+
+On databases of its own, in this process: from a decision to the first event of the result; sixteen
+people deciding on the same hundred requests, in two workflows; and the first page of a queue of
+PENDING requests (100,000 unless given), through HTTP.
+"""
+
+import asyncio
+import logging
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import psycopg
+import structlog
+from pydantic import SecretStr
+from uuid_utils.compat import uuid7
+
+from contracts.context import UserContext
+from contracts.run import StageEvent
+from kit import embedded_postgres, internal_token
+from kit.canonical import canonical
+from kit.problems import ProblemError
+from migrations.runner import migrate
+from migrations.warehouse.readers import grant_readers
+from seeds.pagila.warehouse import seed_warehouse
+from workflow import app
+from workflow.audit.chain import sealed_log
+from workflow.audit.verify import verify
+from workflow.bootstrap import Workflow, running
+from workflow.settings import WorkflowSettings
+from workflow.store import runs
+from workflow.store.rows import LogRow
+
+SECRET = "a-secret-of-the-benchmark-and-of-nobody"
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "store_manager": ("v_payment_scoped", "v_rental_scoped"),
+    "reviewer": (),
+}
+QUESTION = "rentals by customer"
+PEOPLE, REQUESTS, TIMED = 16, 100, 60
+
+
+def main() -> None:
+    """Prints each figure."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    pending = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    folder = Path(tempfile.mkdtemp(prefix="cs-bench-"))
+    folder.chmod(0o755)
+    try:
+        with embedded_postgres.running(folder / "pg") as cluster:
+            asyncio.run(_measure(cluster, pending))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _measure(cluster: embedded_postgres.Cluster, pending: int) -> None:
+    url = cluster.url(embedded_postgres.APP_DATABASE)
+    warehouse = cluster.url(embedded_postgres.WAREHOUSE_DATABASE)
+    migrate("app", url)
+    seed_warehouse(warehouse)
+    grant_readers(warehouse, VIEWS, SECRET)
+    org_id = _organisation(url)
+    settings = WorkflowSettings(
+        database_url=SecretStr(url),
+        warehouse_url=SecretStr(warehouse),
+        warehouse_reader_secret=SecretStr(SECRET),
+        internal_token=SecretStr(SECRET),
+        signing_key_secret=SecretStr(SECRET),
+    )
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(running(settings))
+        await _latency(first, org_id)
+        second = await stack.enter_async_context(running(settings))
+        await _race((first, second), org_id, url)
+    _fill(url, org_id, pending)
+    await _page(settings, org_id, pending)
+
+
+async def _latency(workflow: Workflow, org_id: UUID) -> None:
+    asker, reviewer = _person(org_id, "store_manager"), _person(org_id, "reviewer")
+    taken = []
+    for _ in range(TIMED):
+        run_id, approval_id = await _asked(workflow, asker)
+        with workflow.hub.listen(run_id) as queue:
+            started = time.perf_counter()
+            await workflow.decisions.approve(reviewer, approval_id, "", None)
+            while True:
+                item = await queue.get()
+                if isinstance(item, StageEvent) and item.stage == "db_execution":
+                    break
+            taken.append((time.perf_counter() - started) * 1000)
+    taken.sort()
+    print(
+        f"from approve to the event of the result: p50 {statistics.median(taken):.1f} ms, "
+        f"p95 {taken[int(len(taken) * 0.95)]:.1f} ms, over {TIMED}"
+    )
+
+
+async def _race(processes: tuple[Workflow, Workflow], org_id: UUID, url: str) -> None:
+    asker = _person(org_id, "store_manager")
+    people = [_person(org_id, "reviewer") for _ in range(PEOPLE)]
+    requests = [await _asked(processes[0], asker) for _ in range(REQUESTS)]
+    outcomes: Counter[str] = Counter()
+
+    async def decide(place: int) -> None:
+        decisions = processes[place % 2].decisions
+        for i, (_, approval_id) in enumerate(requests):
+            try:
+                if (place + i) % 4:
+                    item = await decisions.approve(people[place], approval_id, "", None)
+                else:
+                    item = await decisions.reject(people[place], approval_id, "no", None)
+                outcomes[item.status.value] += 1
+            except ProblemError as error:
+                outcomes[error.kind] += 1
+
+    started = time.perf_counter()
+    await asyncio.gather(*(decide(place) for place in range(PEOPLE)))
+    seconds = time.perf_counter() - started
+    in_hand = [p.runner.task(run_id) for p in processes for run_id, _ in requests]
+    await asyncio.gather(*(task for task in in_hand if task is not None))
+    twice = _count(
+        url,
+        "SELECT count(*) FROM (SELECT FROM query_audit_events WHERE stage = 'db_execution'"
+        " GROUP BY run_id HAVING count(*) > 1)",
+    )
+    faults = verify(url, lambda *_: None).faults
+    print(
+        f"{PEOPLE} people, {REQUESTS} requests, two workflows: {dict(outcomes)} in {seconds:.1f} s;"
+        f" executed twice: {twice}; faults in the record: {len(faults)}"
+    )
+
+
+async def _page(settings: WorkflowSettings, org_id: UUID, pending: int) -> None:
+    service = app.create(settings)
+    reviewer = _person(org_id, "reviewer")
+    async with (
+        service.router.lifespan_context(service),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(service), base_url="http://workflow"
+        ) as client,
+    ):
+        for query in ("status=pending", "status=pending&sort=risk", "status=pending&sort=expiry"):
+            taken = []
+            for _ in range(40):
+                headers = {internal_token.HEADER: internal_token.sign(reviewer, SECRET)}
+                started = time.perf_counter()
+                answer = await client.get(f"/approvals?{query}", headers=headers)
+                taken.append((time.perf_counter() - started) * 1000)
+            total = answer.json()["total"]
+            assert total >= pending, total
+            print(f"first page of {total:,} ({query}): p50 {statistics.median(taken):.1f} ms")
+
+
+async def _asked(workflow: Workflow, who: UserContext) -> tuple[UUID, UUID]:
+    log = sealed_log(
+        LogRow(
+            run_id=uuid7(),
+            org_id=who.org_id,
+            user_id=who.user_id,
+            username=who.username,
+            role=who.role,
+            conversation_id=uuid7(),
+            question=QUESTION,
+            user_context=canonical(who.model_dump(mode="json")),
+            asked_at=datetime.now(UTC),
+            hash="",
+        )
+    )
+    async with workflow.parts.pool.connection() as connection:
+        worker_id = workflow.runner.worker_id
+        await runs.arrive(connection, log, worker_id=worker_id, is_first=True, idempotency_key=None)
+        run = await runs.get(connection, log.run_id, org_id=who.org_id, user_id=who.user_id)
+    assert run is not None
+    approval = (await workflow.runner.start(run)).answer.approval
+    assert approval is not None
+    return log.run_id, approval.approval_id
+
+
+def _person(org_id: UUID, role: str) -> UserContext:
+    return UserContext(
+        user_id=uuid7(),
+        username=f"{role}-{uuid7().hex[-6:]}",
+        org_id=org_id,
+        role=role,
+        permissions=("approve",) if role == "reviewer" else ("ask",),
+        store_ids=(1,) if role == "store_manager" else (),
+        is_all_stores=False,
+        allowed_views=VIEWS[role],
+    )
+
+
+def _organisation(url: str) -> UUID:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(
+            "INSERT INTO organisations (name) VALUES ('one') RETURNING org_id"
+        ).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
+def _count(url: str, query: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _fill(url: str, org_id: UUID, pending: int) -> None:
+    """Copies of a request that was decided, each with a run of its own, in every order."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            """
+            WITH template AS (SELECT * FROM approval_requests LIMIT 1),
+            logs AS (
+                INSERT INTO query_audit_logs
+                SELECT uuidv7(), l.org_id, l.user_id, l.username, l.role, l.conversation_id,
+                    l.question, l.user_context, l.asked_at, l.hash
+                FROM query_audit_logs l JOIN template USING (run_id), generate_series(1, %(n)s)
+                RETURNING run_id)
+            INSERT INTO approval_requests (approval_id, org_id, kind, run_id, status, asker_id,
+                asker_name, asker_role, score, approvers_needed, subject, risk, bound, binding,
+                policy_version, prepared, evidence, requested_at, expires_at)
+            SELECT uuidv7(), t.org_id, t.kind, logs.run_id, 'pending', t.asker_id, t.asker_name,
+                t.asker_role, (random() * 99)::integer, 1, t.subject, t.risk, t.bound, t.binding,
+                t.policy_version, t.prepared, t.evidence, now(),
+                now() + random() * interval '20 hours' + interval '4 hours'
+            FROM template t, logs
+            """,
+            {"n": pending},
+        )
+        connection.execute("VACUUM ANALYZE approval_requests")
+
+
+if __name__ == "__main__":
+    main()
