@@ -39,6 +39,7 @@ from workflow.audit.verify import verify
 from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
 from workflow.store import runs
+from workflow.store.approval_list import add_up
 from workflow.store.rows import LogRow
 
 SECRET = "a-secret-of-the-benchmark-and-of-nobody"
@@ -150,6 +151,8 @@ async def _page(settings: WorkflowSettings, org_id: UUID, pending: int) -> None:
             transport=httpx.ASGITransport(service), base_url="http://workflow"
         ) as client,
     ):
+        async with service.state.workflow.parts.pool.connection() as connection:
+            await add_up(connection)
         for query in ("status=pending", "status=pending&sort=risk", "status=pending&sort=expiry"):
             taken = []
             for _ in range(40):
@@ -239,7 +242,7 @@ def _fill(url: str, org_id: UUID, pending: int) -> None:
             """,
             {"n": pending},
         )
-        connection.execute("VACUUM ANALYZE approval_requests")
+        connection.execute("VACUUM ANALYZE approval_requests, approval_counts")
 
 
 if __name__ == "__main__":

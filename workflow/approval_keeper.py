@@ -11,7 +11,7 @@ from workflow.decisions import Decisions
 from workflow.notify.sender import Sender
 from workflow.parts import Parts
 from workflow.requests import announce
-from workflow.store import approvals, narrow_questions
+from workflow.store import approval_list, approvals, narrow_questions
 
 BEAT_SECONDS = 1.0
 CLEAN_EVERY = 600
@@ -48,8 +48,9 @@ class ApprovalKeeper:
                 await self._parts.in_force.refresh()
                 await self.end_overdue()
                 await self.warn()
-                if beats % CLEAN_EVERY == 0:
-                    async with self._parts.pool.connection() as connection:
+                async with self._parts.pool.connection() as connection:
+                    await approval_list.add_up(connection)
+                    if beats % CLEAN_EVERY == 0:
                         await narrow_questions.forget(connection)
             except DatabaseAway as error:
                 log.warning("approvals not kept", error=type(error).__name__)

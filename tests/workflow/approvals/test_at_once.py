@@ -54,6 +54,12 @@ async def test_sixteen_people_decide_each_request_once(office: Office) -> None:
     assert office.count(
         "SELECT count(*) FROM approval_actions WHERE action IN ('approve', 'reject')"
     ) == len(ids)
+    for status in ("approved", "rejected", "pending"):
+        counted = office.count(
+            "SELECT count(*) FROM approval_requests WHERE status = %(status)s", status=status
+        )
+        kept = "SELECT coalesce(sum(n), 0) FROM approval_counts WHERE status = %(status)s"
+        assert office.count(kept, status=status) == counted
     assert office.faults() == []
 
 
