@@ -201,7 +201,8 @@ class Sample(Wire):
 
 
 class ReviewEvidence(Wire):
-    """What a reviewer decides by. `explained` says in words what the database expects to do."""
+    """What a reviewer decides by. `sql` is the subject's, laid out in lines; `explained` says in
+    words what the database expects to do."""
 
     conversation: tuple[PastQuestion, ...] = ()
     plan_in_words: str = ""
@@ -216,10 +217,13 @@ class ReviewEvidence(Wire):
 
 
 class Approval(ApprovalItem):
-    """One request with all there is to know of it."""
+    """One request with all there is to know of it. `possible` is what the caller may do to it as
+    it stands, `why_not` what keeps somebody who decides from approving it."""
 
     evidence: ReviewEvidence
     history: tuple[HistoryItem, ...]
+    possible: tuple[Action, ...] = ()
+    why_not: str = ""
 
 
 _TEXT = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"

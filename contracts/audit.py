@@ -41,12 +41,11 @@ class RunSearch(Wire):
     metric: Identifier | None = None
     status: Word | None = None
     stage: Stage | None = None
+    run_id: UUID | None = None
 
 
 class EventSearch(RunSearch):
     """The same for events: `stage` and `status` are the event's."""
-
-    run_id: UUID | None = None
 
 
 _NEXT = "The `next` of the page before; none for the first."

@@ -65,10 +65,7 @@ class Case:
             raise NotFound(UNKNOWN)
         if action is not Action.COMMENT:
             _check_state(item, version)
-        asked = Asked(
-            context=self.run.context if self.run else None,
-            views=item.subject.views if isinstance(item.subject, QuerySubject) else (),
-        )
+        asked = asked_of(self.request, self.run)
         against = objection(action, item, caller, asked, self.policy.policy)
         if against is not None:
             kind = Conflict if against.kind in _PASSING else Forbidden
@@ -107,6 +104,15 @@ async def locked(
             journal = Journal(pool, run, worker_id=None, publish=publisher(run))
         policy = await policy_now(connection, org_id)
         yield Case(connection, request, policy, run, journal)
+
+
+def asked_of(request: Request, run: Run | None) -> Asked:
+    """What the request would show, as far as it matters for who may decide."""
+    subject = request.item.subject
+    return Asked(
+        context=run.context if run else None,
+        views=subject.views if isinstance(subject, QuerySubject) else (),
+    )
 
 
 def may_review(caller: UserContext) -> bool:

@@ -118,7 +118,9 @@ def nearest_verified(
     if found is None:
         return None
     row, likeness = found
-    lines = difflib.unified_diff(_lines(row.sql), _lines(sql), "verified", "this", lineterm="", n=1)
+    lines = difflib.unified_diff(
+        readable(row.sql), readable(sql), "verified", "this", lineterm="", n=1
+    )
     return Nearest(
         verified_id=row.verified_id,
         question=row.question,
@@ -128,7 +130,8 @@ def nearest_verified(
 
 
 @lru_cache(maxsize=512)
-def _lines(sql: str) -> list[str]:
+def readable(sql: str) -> list[str]:
+    """The statement in lines; the one line that it is, where it cannot be read."""
     try:
         return sqlglot.parse_one(sql, dialect="postgres").sql("postgres", pretty=True).splitlines()
     except (SqlglotError, RecursionError):

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Response
 
 from contracts.approval import (
+    Action,
     Approval,
     ApprovalItem,
     ApprovalPage,
@@ -27,10 +28,12 @@ from kit.payload import documented_body, json_body
 from kit.problems import NotFound, documented
 from workflow import remembering
 from workflow.api.access import Caller, Running
+from workflow.approve.lifecycle import OPEN
 from workflow.approve.risk import for_asker
+from workflow.approve.rules import objection, possible
 from workflow.bootstrap import Workflow
-from workflow.locked_request import UNKNOWN, may_review
-from workflow.review import nearest_verified
+from workflow.locked_request import UNKNOWN, asked_of, may_review
+from workflow.review import nearest_verified, readable
 from workflow.sample import sample
 from workflow.store import approval_list, approvals, runs
 from workflow.store.approval_list import Sort, Wanted
@@ -121,10 +124,13 @@ async def get_approval(approval_id: UUID, caller: Caller, running: Running) -> R
         history = await approvals.history(connection, approval_id)
         run = await _run_of(connection, request)
     item = visible(request.item, caller)
+    actions, why_not = await _choices(running, caller, request, run)
     approval = Approval(
         **{name: getattr(item, name) for name in ApprovalItem.model_fields},
         evidence=await _evidence(running, caller, request, run),
         history=tuple(history),
+        possible=actions,
+        why_not=why_not,
     )
     return Response(
         approval.model_dump_json(),
@@ -148,10 +154,23 @@ async def _run_of(connection: approvals.Connection, request: Request) -> Run | N
     )
 
 
+async def _choices(
+    running: Workflow, caller: UserContext, request: Request, run: Run | None
+) -> tuple[tuple[Action, ...], str]:
+    item, policy = request.item, (await running.parts.in_force.rules(request.org_id)).policy.policy
+    asked = asked_of(request, run)
+    actions = possible(item, caller, asked, policy)
+    if item.status not in OPEN or not may_review(caller):
+        return actions, ""
+    against = objection(Action.APPROVE, item, caller, asked, policy)
+    return actions, against.text if against else ""
+
+
 async def _evidence(
     running: Workflow, caller: UserContext, request: Request, run: Run | None
 ) -> ReviewEvidence:
     evidence, subject = request.evidence, request.item.subject
+    evidence = evidence.model_copy(update={"sql": "\n".join(readable(evidence.sql))})
     is_reviewing = may_review(caller) and caller.user_id != request.item.asker.user_id
     if not is_reviewing:
         reveals = evidence.reveals

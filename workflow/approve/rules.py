@@ -6,11 +6,22 @@ from typing import Final
 from contracts.approval import Action, ApprovalItem, PolicySubject
 from contracts.context import Permission, UserContext
 from contracts.policy import ApproverRule, Limits, Policy
+from contracts.run import ApprovalStatus
 from contracts.verdict import Verdict
 from kit.canonical import canonical, text_digest
+from workflow.approve.lifecycle import NotPossible, after
 
 NOBODY: Final = 3
 """How many approvers a statement needs that no number of them can let through."""
+_CHOICES: Final = (
+    Action.CLAIM,
+    Action.RELEASE,
+    Action.APPROVE,
+    Action.EDIT,
+    Action.REJECT,
+    Action.CANCEL,
+    Action.COMMENT,
+)
 
 
 def policy_digest(policy: Policy) -> str:
@@ -113,6 +124,26 @@ def _of_scope(rule: ApproverRule, person: UserContext, asked: Asked) -> Objectio
             "This would show what you may not see yourself, so you cannot decide on it.",
         )
     return None
+
+
+def possible(
+    item: ApprovalItem, person: UserContext, asked: Asked, policy: Policy
+) -> tuple[Action, ...]:
+    """What `person` may do to the request as it stands."""
+    found = []
+    for action in _CHOICES:
+        try:
+            after(item.status, action)
+        except NotPossible:
+            continue
+        if action is Action.EDIT and isinstance(item.subject, PolicySubject):
+            continue
+        if objection(action, item, person, asked, policy) is None:
+            found.append(action)
+    is_theirs = any(d.by.user_id == person.user_id for d in item.decisions)
+    if item.status is ApprovalStatus.APPROVED and item.subject.kind == "query" and is_theirs:
+        found.append(Action.REMEMBER)
+    return tuple(found)
 
 
 def may_see(person: UserContext, asked: Asked) -> bool:

@@ -14,6 +14,7 @@ from kit.database import Connection
 _RUN_FILTERS = """
 r.org_id = %(org_id)s
 AND (%(before)s::uuid IS NULL OR r.run_id < %(before)s)
+AND (%(run_id)s::uuid IS NULL OR r.run_id = %(run_id)s)
 AND (%(person)s::text IS NULL OR l.username = %(person)s OR l.user_id::text = %(person)s)
 AND (%(since)s::timestamptz IS NULL OR r.asked_at >= %(since)s)
 AND (%(until)s::timestamptz IS NULL OR r.asked_at < %(until)s)
@@ -50,7 +51,6 @@ CROSS JOIN LATERAL (
       AND (%(after_seq)s::integer IS NULL OR r.run_id < %(after_run)s OR e.seq > %(after_seq)s)
     ORDER BY e.seq) e
 WHERE {_RUN_FILTERS}
-  AND (%(run_id)s::uuid IS NULL OR r.run_id = %(run_id)s)
   AND (%(after_run)s::uuid IS NULL OR r.run_id <= %(after_run)s)
 ORDER BY e.run_id DESC, e.seq LIMIT %(limit)s
 """
@@ -125,7 +125,6 @@ def _event_values(
         "status": None,
         "event_stage": search.stage,
         "event_status": search.status,
-        "run_id": search.run_id,
         "after_run": after[0] if after else None,
         "after_seq": after[1] if after else None,
     }

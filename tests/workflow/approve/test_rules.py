@@ -18,7 +18,14 @@ from contracts.plan import MetricQuery, Plan
 from contracts.policy import ApproverRule, Limits, Policy
 from contracts.run import ApprovalStatus, Risk
 from contracts.verdict import Verdict
-from workflow.approve.rules import NOBODY, Asked, approvers_needed, limits_of, objection
+from workflow.approve.rules import (
+    NOBODY,
+    Asked,
+    approvers_needed,
+    limits_of,
+    objection,
+    possible,
+)
 
 AT = datetime(2022, 8, 1, tzinfo=UTC)
 PASSED, HELD = Verdict(verdict="pass"), Verdict(verdict="needs_approval")
@@ -179,3 +186,23 @@ def test_a_policy_is_for_admins() -> None:
     assert (
         objection(Action.APPROVE, change, person(OTHER, "admin"), Asked(None, ()), Policy()) is None
     )
+
+
+def test_what_a_person_may_do_is_what_nothing_speaks_against() -> None:
+    asked, policy = Asked(context=None, views=()), Policy()
+
+    def of(item: ApprovalItem, user: UUID) -> set[Action]:
+        return set(possible(item, person(user), asked, policy))
+
+    deciding = {Action.APPROVE, Action.EDIT, Action.REJECT}
+    assert of(ITEM, ASKER) == {Action.CANCEL, Action.COMMENT}
+    assert of(ITEM, REVIEWER) == {Action.CLAIM, Action.COMMENT, *deciding}
+    claimed = ITEM.model_copy(
+        update={"status": ApprovalStatus.CLAIMED, "claimed_by": by(REVIEWER), "claimed_at": AT}
+    )
+    assert of(claimed, REVIEWER) == {Action.RELEASE, Action.COMMENT, *deciding}
+    assert of(claimed, OTHER) == {Action.COMMENT}
+    said = Decision(by=by(REVIEWER), decision="approve", binding=ITEM.binding, at=AT)
+    done = ITEM.model_copy(update={"status": ApprovalStatus.APPROVED, "decisions": (said,)})
+    assert of(done, REVIEWER) == {Action.COMMENT, Action.REMEMBER}
+    assert of(done, OTHER) == {Action.COMMENT}
