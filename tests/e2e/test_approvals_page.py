@@ -1,0 +1,95 @@
+"""The approvals pages in a browser: a risky question, and the people it takes."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.stack import Demo
+
+Visit = Callable[..., Page]
+BY_CUSTOMER = "Total revenue by customer"
+
+
+def waiting(demo: Demo, question: str, asker: str = "manager_multi") -> tuple[str, str]:
+    """The ids of a run that waits and of its request."""
+    answer = demo.person(asker).post("/api/ask", json={"question": question}).json()
+    assert answer["status"] == "needs_approval", answer
+    return answer["run_id"], answer["approval"]["approval_id"]
+
+
+def ended(demo: Demo, run_id: str, asker: str = "manager_multi") -> str:
+    """How the run ended, once it has."""
+    with demo.person(asker).stream("GET", f"/api/runs/{run_id}/events") as events:
+        for _ in events.iter_lines():
+            pass
+    status: str = demo.person(asker).get(f"/api/runs/{run_id}").json()["status"]
+    return status
+
+
+def test_a_reviewer_approves_and_the_asker_sees_it_without_doing_anything(
+    visit: Visit, demo: Demo
+) -> None:
+    run_id, approval_id = waiting(demo, BY_CUSTOMER)
+    asker = visit("manager_multi", f"/approvals/{approval_id}")
+    expect(asker.locator("#standing")).to_contain_text("Another person has to approve this")
+    for name in ("Approve", "Reject", "Edit", "Take in hand"):
+        expect(asker.get_by_role("button", name=name)).to_have_count(0)
+
+    reviewer = visit("reviewer_user", "/approvals")
+    reviewer.locator(f"#q-{approval_id}").click()
+    request = reviewer.get_by_role("article")
+    expect(request).to_contain_text("manager_multi (store manager, stores 1, 2) wants revenue")
+    expect(request.get_by_role("table").first).to_contain_text("Personal data")
+    expect(request.locator("pre.sql").first).to_contain_text("store_id IN (1, 2)")
+    reviewer.get_by_role("button", name="Approve", exact=True).click()
+    expect(reviewer.locator("#standing")).to_contain_text("approved by reviewer_user")
+    expect(asker.locator("#standing")).to_contain_text("approved by reviewer_user")
+    expect(asker.locator("#history")).to_contain_text("reviewer_user approved")
+    assert ended(demo, run_id) == "completed"
+
+
+def test_a_rejection_needs_a_reason_and_whoever_comes_late_is_told_who_decided(
+    visit: Visit, demo: Demo
+) -> None:
+    run_id, approval_id = waiting(demo, BY_CUSTOMER)
+    late = visit("reviewer_two", f"/approvals/{approval_id}", java_script_enabled=False)
+    first = visit("reviewer_user", f"/approvals/{approval_id}")
+    first.get_by_role("button", name="Reject").click()
+    expect(first.get_by_label("Reason")).to_be_focused()  # the browser asks for one
+    first.get_by_label("Reason").fill("<b>Not</b> without a purpose")
+    first.get_by_role("button", name="Reject").click()
+    expect(first.locator("#standing")).to_contain_text("“<b>Not</b> without a purpose”")
+    with late.expect_navigation() as shown:
+        late.get_by_role("button", name="Approve", exact=True).click()
+    assert shown.value.status == 409
+    expect(late.get_by_role("alert")).to_contain_text("rejected by reviewer_user")
+    expect(late.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    assert ended(demo, run_id) == "refused"
+
+
+def test_keys_lead_through_the_queue_and_a_comment_reaches_the_history(
+    visit: Visit, demo: Demo
+) -> None:
+    _, approval_id = waiting(demo, BY_CUSTOMER)
+    page = visit("reviewer_user", "/approvals?sort=newest")
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(approval_id))
+    page.keyboard.press("c")
+    page.keyboard.type("What is it for?")
+    page.get_by_role("button", name="Comment").click()
+    expect(page.locator("#history")).to_contain_text("What is it for?")
+
+
+def test_what_an_edit_must_not_do_is_said_and_what_was_typed_stays(
+    visit: Visit, demo: Demo
+) -> None:
+    _, approval_id = waiting(demo, BY_CUSTOMER)
+    page = visit("reviewer_user", f"/approvals/{approval_id}", java_script_enabled=False)
+    page.locator("summary", has_text="Edit what would run").click()
+    page.get_by_label("SQL", exact=True).last.fill("DELETE FROM customer")
+    page.get_by_label("Why").fill("Tidier")
+    page.get_by_role("button", name="Check and keep").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("#edit-sql")).to_have_value("DELETE FROM customer")
+    expect(page.get_by_label("Why")).to_have_value("Tidier")
