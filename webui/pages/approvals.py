@@ -151,21 +151,21 @@ async def act(
     sort: Sort = "oldest",
 ) -> Response:
     """Do it, and show the request as it stands then; where it is refused, say why, with what was
-    typed still there."""
+    typed still there. That is a page like any other, and no error of the browser's."""
     text, sql = (typed.replace("\r\n", "\n").strip() for typed in (text, sql))
-    problem, status = SHORT.get(action, "") if not text else "", 422
+    problem = SHORT.get(action, "") if not text else ""
     if not problem:
         try:
             await _do(visitor, approval_id, action, version, text, sql)
         except SessionEnded:
             raise
         except GatewayProblem as error:
-            problem, status = _said(error), error.problem.status
+            problem = _said(error)
     if not problem:
         return RedirectResponse(f"/approvals/{approval_id}?show={show}&sort={sort}", 303)
     approval = await _approval(visitor, approval_id)
     found = await _queue(visitor, show, sort)
-    return _page(visitor, found, approval, Attempt(problem, text, sql, action), status)
+    return _page(visitor, found, approval, Attempt(problem, text, sql, action))
 
 
 async def _do(
@@ -248,14 +248,13 @@ def _page(
     found: Queue,
     approval: Approval | None = None,
     attempt: Attempt | None = None,
-    status: int = 200,
 ) -> Response:
     of_request = _of_request(approval) if approval is not None else {"approval": None}
     return page(
         visitor.request,
         "approvals.html",
         visitor=visitor,
-        status=status,
+        status=200,
         shows=SHOWS,
         sorts=SORTS,
         is_other=False,
