@@ -182,6 +182,24 @@ def _is_asked_which(
     return term[0] > 1 and before in ("which", "what") and is_field and is_metric
 
 
+def _is_on_a_value(
+    tokens: Sequence[Token],
+    at: int,
+    term: tuple[int, tuple[Term, ...]],
+    lexicon: Lexicon,
+    values: ValueIndex,
+) -> bool:
+    """The "on" of "rented on Saturdays" belongs to the days, not to the name of a date."""
+    end = at + term[0]
+    is_on = term[0] == 2 and tokens[end - 1].word == "on" and end < len(tokens)
+    is_date = all(t.kind == "field" and lexicon.is_date(t.name) for t in term[1] if t.is_allowed)
+    alone = lexicon.phrases.get((tokens[at].stem,), ())
+    return (
+        is_on and is_date and any(t.is_allowed for t in alone)
+        and _value_at(tokens, end, values) is not None and when_at(tokens, end) is None
+    )  # fmt: skip
+
+
 def _elided_at(
     tokens: Sequence[Token], at: int, lexicon: Lexicon
 ) -> tuple[int, tuple[Term, ...]] | None:
@@ -213,6 +231,8 @@ def _chunk_at(
     term = _term_at(tokens, at, lexicon) if token.stem in lexicon.first_words else None
     if term is not None and _hides_allowed(tokens, at, term, lexicon):
         term = None
+    if term is not None and _is_on_a_value(tokens, at, term, lexicon, values):
+        term = 1, lexicon.phrases[token.stem,]
     if term is not None and _is_asked_which(tokens, at, term, lexicon):
         term = 1, lexicon.phrases[token.stem,]
     elided = None if token.is_symbol else _elided_at(tokens, at, lexicon)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contracts.plan import Clarify, Knowledge, Planned, Refuse
 from contracts.run import Source
 from workflow.plan.grammar import words
-from workflow.plan.intent import asks_for_meaning
+from workflow.plan.intent import asks_for_meaning, asks_why
 
 _EXPLAIN = re.compile(r"^(please )?(explain|define|describe|tell me (more )?about)\b")
 _ASKS = re.compile(
@@ -27,6 +27,7 @@ _SAYS_NOTHING = words(
 )
 # what the semantic model wrote of another metric is no part of this one's meaning
 _GENERATED = ("metric_", "dataset_")
+_RULES = "governance"
 _COVERED, _ALIKE = 0.6, 0.3
 _CONFIDENCE = 0.85
 
@@ -48,11 +49,26 @@ def instead(question: str, planned: Planned, sources: Sequence[Source]) -> Plann
     is_open = isinstance(output, Refuse) or (isinstance(output, Clarify) and planned.unused_words)
     if not is_open or not _ASKS.search(asked) or _FOR_NUMBERS.search(asked):
         return None
-    return _answered(question, sources)
+    return _answered(question, sources) or (
+        _told_why(question, sources) if asks_why(question) else None
+    )
+
+
+def _told_why(question: str, sources: Sequence[Source]) -> Planned | None:
+    """Why this service answers as it does: the first of its own rules that speaks of all words."""
+    content = _content(question)
+    told = next(
+        (s for s in sources if s.kind == _RULES and content <= _spoken_of(s, content)), None
+    )
+    return _knowledge((told,), content, content) if told and len(content) > 1 else None
+
+
+def _content(question: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(question)} - _SAYS_NOTHING
 
 
 def _answered(question: str, sources: Sequence[Source]) -> Planned | None:
-    content = {word.lower() for word in _WORD.findall(question)} - _SAYS_NOTHING
+    content = _content(question)
     if not content:
         return None
     ranked = sorted(sources, key=lambda source: -len(_spoken_of(source, content)))
@@ -67,8 +83,12 @@ def _answered(question: str, sources: Sequence[Source]) -> Planned | None:
         for source in ranked[1:]
         if _spoken_of(source, content) == spoken and not source.document.startswith(_GENERATED)
     ]
+    return _knowledge((best, *also[:1]), content, spoken)
+
+
+def _knowledge(told: Sequence[Source], content: set[str], spoken: set[str]) -> Planned:
     return Planned(
-        output=Knowledge(document_ids=tuple(s.document_id for s in (best, *also[:1]))),
+        output=Knowledge(document_ids=tuple(source.document_id for source in told)),
         planner="builtin",
         confidence=_CONFIDENCE,
         used_words=dict.fromkeys(sorted(spoken), "found in documents"),

@@ -214,14 +214,15 @@ WORDS: dict[Mark, str] = {
     # No bearing on the number. A word that could change it must not stand here.
     Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are,
         was, were, be, been, being, am, do, does, did, done, has, have, had, having, can,
-        could, would, will you, should, will i, please, kindly, thanks, thank you, thank,
-        something, anything, hi, hello, hey, me, i, we, us, for us, to us, you, they, it, its,
+        could, would, will you, should, will i, please, pls, plz, thx, asap, kindly, thanks,
+        thank you, thank, something, anything, hi, hello, hey, me, i, we, us, for us, to us, you,
+        they, it, its,
         that, those, these, there, their, then, so, now, just, only, also, really, exactly,
         actually, currently, today's, want, wanted, need, like, would like, want to know,
         know, tell, tell me, give me, show me, find, find out, calculate, compute, work out,
         look at, let, let me, need to, how, how is, how are, how was, how were, how about,
         what about, what is, what are, what was, what were, what did, what has, what have,
-        what's, where, when, which is, business, company, performance, result, results,
+        what's, whats, where, when, which is, business, company, performance, result, results,
         figure, figures, number, numbers, data, report, overview, summary, breakdown, stats,
         statistics, value, values, chart, graph, plot, table, bar chart, line chart, pie
         chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me, in the data, in our
@@ -328,6 +329,10 @@ LESS = words("less fewer lower worse smaller weaker")
 
 # A superlative of use, not of an amount: it means the rows are counted.
 POPULAR = frozenset({"popular", "popularity", "frequent", "frequently", "often", "common", "busy"})
+# ... and a superlative that is one of use by itself.
+BUSIEST = words("busiest quietest slowest")
+# What an average is called, at the beginning of a name.
+AVERAGES = words("average avg mean")
 
 # Values that are everyday adjectives, so that only a label beside them makes them values.
 WEAK_VALUES = words(

@@ -39,7 +39,11 @@ def _is_harmless(
     reading: Reading, at: int, chunk: Chunk, parts: Parts, *, is_compared: bool
 ) -> bool:
     if chunk.terms or chunk.values:
-        return chunk.is_filler or _is_noun_of_condition(reading, at, chunk)
+        return (
+            chunk.is_filler
+            or _is_noun_of_condition(reading, at, chunk)
+            or _is_what_all_did(reading, chunk, parts)
+        )
     if chunk.is_filler or chunk.has(*_HARMLESS):
         return True
     if chunk.words[0] in grammar.UNIT_WORDS and len(chunk.words) == 1:
@@ -47,6 +51,16 @@ def _is_harmless(
     if chunk.is_unreadable_time or chunk.is_personal or chunk.number is not None:
         return False
     return _is_harmless_word(reading, at, chunk, is_compared=is_compared)
+
+
+def _is_what_all_did(reading: Reading, chunk: Chunk, parts: Parts) -> bool:
+    """Whether the chunk only says how a thing that lasts began: all customers have joined."""
+    lexicon = reading.lexicon
+    homes = [lexicon.metrics[n].dataset for n in parts.metrics.alternatives[0]]
+    own = {d.time_field for d in homes if d.name in lexicon.entities}
+    fields = {t.name for t in chunk.terms_of("field")}
+    is_verb = not {"date", "day"} & set(chunk.words)
+    return is_verb and not chunk.values and bool(fields) and fields <= own
 
 
 def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: bool) -> bool:

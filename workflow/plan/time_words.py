@@ -147,8 +147,9 @@ def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
 
 
 def _trailing(stretch: Stretch) -> Stretch:
-    """ "The last year" ends today; "last year" ended with December."""
-    if isinstance(stretch, Relative) and stretch.offset == -1:
+    """ "The last year" ends today; "last year" ended with December. A quarter is a fixed one
+    either way."""
+    if isinstance(stretch, Relative) and stretch.offset == -1 and stretch.unit != "quarter":
         return Trailing(stretch.unit, 1)
     return stretch
 

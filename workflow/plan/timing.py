@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from contracts.plan import Dimension, Filter, Grain, TimeRange
+from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import TimePart
 from workflow.plan.reading import Reading
-from workflow.plan.tokens import root, stem
+from workflow.plan.tokens import phrase, root, stem
 from workflow.plan.when import Relative, assumed_year, day_words, resolve, time_range
 from workflow.semantic.model import Dataset, Field
 
@@ -164,12 +165,22 @@ def is_of_new(reading: Reading) -> bool:
             if names & reading.lexicon.entities:
                 reading.claim(at, "by their own date")
                 return True
-        if chunk.words[0] == "new" and any(
-            reading.lexicon.metrics[t.name].dataset.name in reading.lexicon.entities
-            for t in chunk.terms_of("metric")
-        ):
+        homes = [reading.lexicon.metrics[t.name].dataset for t in chunk.terms_of("metric")]
+        lasting = [home for home in homes if home.name in reading.lexicon.entities]
+        if any(chunk.words[0] == "new" or _names_beginning(chunk, home) for home in lasting):
             return True  # the model itself calls them new
     return False
+
+
+def _names_beginning(chunk: Chunk, home: Dataset) -> bool:
+    """ "Sign-ups" are counted by the date that is also called "signed up"."""
+    field = next((f for f in home.fields if f.name == home.time_field), None)
+    said = (field.label, *field.synonyms) if field is not None else ()
+    ways = {root(phrase(text)[0]) for text in said} | {
+        "".join(root(word) for word in phrase(text)) for text in said
+    }
+    plain = {"date", "day", *map(root, (*phrase(home.label), *phrase(home.name)))}
+    return bool({root(stem) for stem in chunk.stems} & (ways - plain))
 
 
 def _compared_grain(part: TimePart, field: str | None) -> Dimension | None:

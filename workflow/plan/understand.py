@@ -13,6 +13,7 @@ from contracts.plan import Plan
 from workflow.plan.ask_back import about_unused, partly_named, restricted
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
+from workflow.plan.day_kinds import ASK, each_kind, sets_days_apart
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
@@ -212,6 +213,11 @@ def _assembled(reading: Reading, parts: Parts) -> tuple[Assembled, tuple[str, ..
     assembler = Assembler(reading, parts)
     if not parts.metrics.alternatives:
         raise Refused("There is no number that your role may ask about.")
+    if sets_days_apart(reading):
+        kinds = each_kind(reading, parts)
+        kinds = kinds if parts.metrics.ask is None else kinds[:1]
+        offered = (_plans(Assembler(reading, k), parts.metrics.alternatives) for k in kinds)
+        raise Unclear(ASK, tuple(plan for plans in offered for plan in plans))
     if parts.metrics.ask is not None:
         plans = _plans(assembler, parts.metrics.alternatives)
         meant = partly_named(reading, unused_words(reading, parts))[:1]

@@ -64,6 +64,18 @@ def test_a_wish_for_numbers_stays_refused(question: str) -> None:
     assert instead(question, REFUSED, sources) is None
 
 
+def test_why_it_answers_as_it_does_is_in_its_own_rules() -> None:
+    question = "why do I get other numbers than my colleague?"
+    rule = _source("numbers", "colleague", similarity=None).model_copy(
+        update={"kind": "governance"}
+    )
+    assert _is_told(instead(question, REFUSED, [rule]))
+    assert instead("why do colleagues like numbers of mine?", REFUSED, [rule]) is None
+    assert instead("why numbers?", REFUSED, [rule]) is None
+    other = rule.model_copy(update={"kind": "narrative"})
+    assert instead(question, REFUSED, [other]) is None
+
+
 def test_a_plan_or_a_question_back_with_choices_stands() -> None:
     source = _source("revenue", "store")
     kept: list[PlannerOutput] = [

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import POPULAR, Mark
+from workflow.plan.grammar import BUSIEST, POPULAR, Mark
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart, MetricsPart
+from workflow.plan.readers.averages import near_average
 from workflow.plan.readers.dimensions import ORDERED_BY
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
@@ -112,6 +113,10 @@ def _mention(reading: Reading, at: int, marks: tuple[Mark, ...]) -> _Mention | N
     _refuse_foreign(reading, chunk, has_own=bool(direct or counts or chunk.terms_of("field")))
     found = _fitting(reading, named, counts, datasets, marks)
     is_rows = not named or (bool(counts) and set(_names(named)) <= set(_names(counts)))
+    near = near_average(reading, chunk, direct)[:_MOST_CHOICES]
+    if near:
+        ask = f"“{chunk.text}” can be more than one number. Which one?"
+        return _Mention(at, near, is_rows=False, datasets=datasets, ask=ask)
     if found:
         return _Mention(at, _names(found), is_rows, datasets)
     return _unfitting(reading, at, marks, [*named, *counts], datasets)
@@ -358,12 +363,19 @@ def _by_question_word(reading: Reading) -> MetricsPart:
     if len(found) == 1:
         _claim_aggregators(reading)
         return MetricsPart((_names(found),))
-    is_popular = any(set(c.words) <= POPULAR for c in reading.chunks)
-    offered = [f for f in facts if f.is_row_count] if is_popular else found
+    is_used = any(set(c.words) <= POPULAR or set(c.words) & BUSIEST for c in reading.chunks)
+    offered = _counts_of_use(reading) if is_used else found
     offered = offered or _one_of_each(list(facts))
     return MetricsPart(
         tuple((name,) for name in _names(offered)), "Which number do you want?", is_open=True
     )
+
+
+def _counts_of_use(reading: Reading) -> list[MetricFacts]:
+    """What happens often or seldom: the rows of what is done, not of the things that last."""
+    entities = reading.lexicon.entities
+    facts = reading.lexicon.metrics.values()
+    return [f for f in facts if f.is_row_count and f.dataset.name not in entities]
 
 
 def _one_of_each(facts: list[MetricFacts]) -> list[MetricFacts]:

@@ -131,7 +131,7 @@ def _only_thing(reading: Reading) -> int | None:
     """ "Who took in the most money among the staff": the one thing there is to rank."""
     things = [
         at for at, c in reading.free()
-        if is_dimension(c) and c.terms_of("field") and not (c.terms_of("metric") or c.values)
+        if _is_thing(reading, c) and c.terms_of("field") and not (c.terms_of("metric") or c.values)
         and not _is_grouped(reading, at)
     ]  # fmt: skip
     return things[0] if len(things) == 1 else None
@@ -149,9 +149,16 @@ def _target_before(reading: Reading, place: int) -> int | None:
         beyond = reading.before(at)
         if beyond is not None and reading.chunks[beyond].has(Mark.BY):
             return None
-        if reading.is_free(at) and is_dimension(chunk) and not chunk.terms_of("metric"):
+        if reading.is_free(at) and _is_thing(reading, chunk) and not chunk.terms_of("metric"):
             return at
     return None
+
+
+def _is_thing(reading: Reading, chunk: Chunk) -> bool:
+    """Whether the chunk names what can be ranked; "joined" names a date, but only says which."""
+    dates = [reading.lexicon.is_date(t.name) for t in chunk.terms_of("field")]
+    is_verb = bool(dates) and all(dates) and not {"date", "day"} & set(chunk.words)
+    return is_dimension(chunk) and not is_verb
 
 
 def read_order(reading: Reading) -> bool | None:
