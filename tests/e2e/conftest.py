@@ -28,9 +28,10 @@ def demo() -> Iterator[Demo]:
         stop_demo(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser that `make test` found or installed."""
+    """The browser that `make test` found or installed. Playwright's loop runs as long as this
+    does, and no other can meanwhile: so it ends with the module."""
     found = shutil.which(os.environ.get("CHROMIUM") or "chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
