@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from pydantic import JsonValue
 
@@ -78,6 +77,7 @@ class AnswerView:
     steps: tuple[StepView, ...]
     choices: tuple[tuple[str, str], ...]
     scope: str
+    as_of: str
     made: str
     sql: tuple[sql_text.Piece, ...]
     plan_data: str
@@ -91,7 +91,6 @@ class AnswerView:
 def view_of(answer: Answer) -> AnswerView:
     """How to show it."""
     first, *others = _AFTER_SENTENCE.split(_said(answer), 1)
-    rows = chain.from_iterable(answer.rows)
     return AnswerView(
         answer=answer,
         milliseconds=sum(answer.timings.values()),
@@ -99,18 +98,28 @@ def view_of(answer: Answer) -> AnswerView:
             (STAGES[name], took) for name, took in answer.timings.items() if name in STAGES
         ),
         checks=_checks(answer),
-        lead=figures.first_of(first, rows),
+        lead=figures.first_of(first, _measured(answer)),
         rest=" ".join(others),
         result=_main_result(answer),
         steps=tuple(_step(step) for step in answer.steps),
         choices=_choices(answer),
         scope=_scope(answer),
+        as_of=figures.day(answer.explain.as_of or "") if answer.explain else "",
         made=_made(answer),
         sql=sql_text.laid_out(answer.sql or ""),
         plan_data=answer.plan.model_dump_json(indent=2, exclude_defaults=True)
         if answer.plan
         else "",
     )
+
+
+def _measured(answer: Answer) -> Iterator[JsonValue]:
+    """The values of the measures: what groups are called by may be numbers, too."""
+    measures = {name for widget in answer.widgets for name in widget.y}
+    for row in answer.rows:
+        for value, column in zip(row, answer.columns, strict=True):
+            if column.name in measures:
+                yield value
 
 
 def _said(answer: Answer) -> str:

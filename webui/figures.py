@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from pydantic import JsonValue
@@ -10,6 +11,8 @@ from pydantic import JsonValue
 from contracts.result import Column
 
 NUMBERS = frozenset({"integer", "decimal", "float"})
+_PARTS = ("_share", "_change_ratio")
+"""What a plan's shares and relative changes end with; 1 is the whole."""
 _MOST_DECIMALS = 4
 _NUMBER = re.compile(r"[-\u2212]?\d[\d,]*(?:\.\d+)?")
 _MIDNIGHT = re.compile(r"[T ]00:00:00(?:\.0+)?(?:Z|\+00:00)?$")
@@ -27,6 +30,8 @@ def cell(value: JsonValue, column: Column) -> Cell:
     """A value of a result. Numbers have their thousands apart and a true minus; none is a dash."""
     if value is None:
         return Cell("\u2014")
+    if column.name.endswith(_PARTS) and column.type in NUMBERS:
+        return _percent(str(value))
     if column.type in NUMBERS and not isinstance(value, bool):
         return _number(str(value))
     if isinstance(value, bool):
@@ -34,6 +39,23 @@ def cell(value: JsonValue, column: Column) -> Cell:
     text = str(value)
     day = _MIDNIGHT.sub("", text)
     return Cell(day, text if day != text else "")
+
+
+def day(iso: str) -> str:
+    """31 July 2022; whatever is no date stays as it is."""
+    try:
+        given = date.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{given.day} {given:%B %Y}"
+
+
+def _percent(text: str) -> Cell:
+    try:
+        exact = Decimal(text) * 100
+    except InvalidOperation:
+        return Cell(text)
+    return Cell(f"{exact:,.1f} %".replace("-", "\u2212"), f"{exact:f} %".replace("-", "\u2212"))
 
 
 def _number(text: str) -> Cell:

@@ -28,6 +28,9 @@ def test_a_manager_asks_and_looks_behind_the_number(visit: Visit) -> None:
     expect(turn.locator("details.stages > summary")).to_contain_text(
         re.compile(r"Answered in \d+ ms · all checks passed")
     )
+    expect(turn.locator("[data-drawn] canvas")).to_be_visible()
+    turn.get_by_role("button", name="Table").click()
+    expect(turn.locator(".chart")).to_be_hidden()
     expect(turn.get_by_role("row").nth(1)).to_contain_text("Family")
     expect(turn.get_by_role("row")).to_have_count(17)
     turn.get_by_role("link", name="store manager, store 1").click()

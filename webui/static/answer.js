@@ -29,7 +29,7 @@
       await tools();
       // `ast` has expressions interpreted, never compiled: the page allows no eval, nor styles of theirs.
       await vegaEmbed(place, { ...spec, datasets: { rows } }, {
-        mode: "vega-lite", renderer: "canvas", actions: false, ast: true,
+        mode: "vega-lite", renderer: "canvas", logLevel: vega.Error, actions: false, ast: true,
         defaultStyle: false, tooltip: { disableDefaultStyle: true },
         loader: { load: () => Promise.reject(new Error("a chart loads nothing")), sanitize: () => Promise.reject(new Error("a chart links nowhere")) },
       });
