@@ -1,6 +1,7 @@
 """The approval queue: python -m bench.approvals [PENDING]
 
-On databases of its own, in this process: from a decision to the first event of the result; sixteen
+On databases of its own, in this process: what risk and rules add to a question that does not
+wait; from a decision to the first event of the result; sixteen
 people deciding on the same hundred requests, in two workflows; and the first page of a queue of
 PENDING requests (100,000 unless given), through HTTP.
 """
@@ -26,7 +27,8 @@ from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
-from contracts.run import StageEvent
+from contracts.plan import Dimension, MetricQuery, Plan, Planned
+from contracts.run import RunStatus, StageEvent
 from kit import embedded_postgres, internal_token
 from kit.canonical import canonical
 from kit.problems import ProblemError
@@ -40,7 +42,8 @@ from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
 from workflow.store import runs
 from workflow.store.approval_list import add_up
-from workflow.store.rows import LogRow
+from workflow.store.rows import LogRow, Run
+from workflow.validation import judge, validate
 
 SECRET = "a-secret-of-the-benchmark-and-of-nobody"
 VIEWS: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +51,13 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "reviewer": (),
 }
 QUESTION = "rentals by customer"
+CALM = "revenue by category"
+PLANS = {
+    CALM: Plan(metrics=("revenue",), dimensions=(Dimension(field="category"),)),
+    "revenue by country, which is narrow": Plan(
+        metrics=("revenue",), dimensions=(Dimension(field="customer_country"),)
+    ),
+}
 PEOPLE, REQUESTS, TIMED = 16, 100, 60
 
 
@@ -80,11 +90,31 @@ async def _measure(cluster: embedded_postgres.Cluster, pending: int) -> None:
     )
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(running(settings))
+        await _overhead(first, org_id)
         await _latency(first, org_id)
         second = await stack.enter_async_context(running(settings))
         await _race((first, second), org_id, url)
     _fill(url, org_id, pending)
     await _page(settings, org_id, pending)
+
+
+async def _overhead(workflow: Workflow, org_id: UUID) -> None:
+    """Validation as it is, less compiling and checking; EXPLAIN is kept from the first time."""
+    context = _person(org_id, "store_manager")
+    model = workflow.parts.models.part(context)
+    run = Run(uuid7(), uuid7(), CALM, context, RunStatus.RUNNING, datetime.now(UTC), 0, "")
+    for name, plan in PLANS.items():
+        planned = Planned(output=MetricQuery(plan=plan), planner="builtin")
+        whole, judging = [], []
+        for _ in range(TIMED):
+            started = time.perf_counter()
+            await validate(run, planned, model, workflow.parts)
+            between = time.perf_counter()
+            judge(planned.output, model, context)
+            whole.append(between - started)
+            judging.append(time.perf_counter() - between)
+        added = (statistics.median(whole) - statistics.median(judging)) * 1000
+        print(f"risk and rules add to {name}: p50 {added:.2f} ms")
 
 
 async def _latency(workflow: Workflow, org_id: UUID) -> None:

@@ -46,8 +46,9 @@ from workflow.requests import (
 from workflow.runner import Runner
 from workflow.semantic.compile_sql import PlanError
 from workflow.stages import LetThrough, Prepared, Progress
-from workflow.store import approvals, audit_events, runs
+from workflow.store import approvals, audit_events, cases, runs
 from workflow.store.approvals import Request
+from workflow.store.cases import Origin
 from workflow.store.rows import Run
 from workflow.validation import validate
 
@@ -190,6 +191,7 @@ class Decisions:
             decision = _decision("reject", case, caller, reason)
             decisions = (*case.item.decisions, decision)
             taken = step_of(case, Action.REJECT, caller, reason, decisions=decisions)
+            await _keep_case(case, caller, "rejected", reason)
             text = f"{caller.username} did not let this through: {reason}"
             await self._end(case, taken, RunStatus.REFUSED, text, reason, caller.username)
         return taken.request.item
@@ -247,6 +249,7 @@ class Decisions:
             await write_step(case.connection, taken)
             if case.journal is not None:
                 case.note("edited", edit.reason, caller.username)
+                await _keep_case(case, caller, "edited", edit.reason)
                 await case.journal.write(case.connection, RunStatus.NEEDS_APPROVAL)
         return taken.request.item
 
@@ -324,6 +327,19 @@ class Decisions:
         async with self._locked(caller.org_id, approval_id) as case:
             taken = step(case.request, Action.REFUSE, person_of(caller), f"{action.value}: {why}")
             await approvals.add_action(case.connection, taken.action)
+
+
+async def _keep_case(case: Case, caller: UserContext, origin: Origin, reason: str) -> None:
+    """What a reviewer would not let run as it was is something for the planner to learn from."""
+    if case.run is not None:
+        await cases.open_case(
+            case.connection,
+            case.run.run_id,
+            origin,
+            reason=reason,
+            org_id=caller.org_id,
+            user_id=caller.user_id,
+        )
 
 
 def _output(edit: Edit) -> MetricQuery | RawSql:

@@ -30,7 +30,7 @@ def test_a_second_seed_changes_nothing_and_hashes_nothing(
     identity.seed_identity(app_url)
     with psycopg.connect(app_url) as connection:
         assert connection.execute(ROWS).fetchall() == first
-    assert len(first) == 8
+    assert len(first) == 9
     hashes = {row[0]: row[1] for row in first}
     assert HASHER.verify(hashes["manager_store1"], "manager123")
     assert hashes["manager_store1"] != hashes["manager_multi"]  # salted

@@ -92,6 +92,8 @@ async def test_a_rejection_ends_the_run_with_its_reason(
     assert answer.status is RunStatus.REFUSED
     assert answer.answer == "one did not let this through: no need to know"
     assert answer.rows == ()
+    kept = "SELECT count(*) FROM evaluation_cases WHERE origin = 'rejected'"
+    assert office.count(kept) == 1
     assert await statuses(workflow, answer.run_id) == ["waiting", "rejected"]
     assert office.faults() == []
 
@@ -169,6 +171,7 @@ async def test_an_edit_runs_instead_and_its_editor_cannot_approve_it(
     await workflow.decisions.approve(two, approval_id, "", item.version)
     answer = await finished(workflow, approval_id, office.org_id)
     assert answer.columns[0].name == "customer_country"
+    assert office.count("SELECT count(*) FROM evaluation_cases WHERE origin = 'edited'") == 1
     assert await statuses(workflow, answer.run_id) == ["waiting", "edited", "approved"]
     assert office.faults() == []
 

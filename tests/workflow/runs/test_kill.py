@@ -71,8 +71,10 @@ class Service:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def call(self, method: str, path: str, **more: object) -> httpx.Response:
-        headers = {internal_token.HEADER: internal_token.sign(self.context, KEY)}
+    def call(
+        self, method: str, path: str, *, by: UserContext | None = None, **more: object
+    ) -> httpx.Response:
+        headers = {internal_token.HEADER: internal_token.sign(by or self.context, KEY)}
         return httpx.request(
             method,
             self.url(path),
