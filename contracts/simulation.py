@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Wire
-from contracts.context import ScopeId
-from contracts.run import QuestionText, Risk
+from contracts.run import QuestionText, Risk, StoreId
 from contracts.verdict import Finding
 
 Fate = Literal[
@@ -19,7 +18,7 @@ class SimulateRequest(Wire):
     """A question, and the stores it would be asked for: all of them where none are named."""
 
     question: QuestionText
-    store_ids: Annotated[tuple[ScopeId, ...], Field(max_length=1000)] = ()
+    store_ids: Annotated[tuple[StoreId, ...], Field(max_length=1000)] = ()
 
 
 class SimulatedRole(Wire):
