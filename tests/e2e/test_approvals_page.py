@@ -91,3 +91,29 @@ def test_what_an_edit_must_not_do_is_said_and_what_was_typed_stays(
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.locator("#edit-sql")).to_have_value("DELETE FROM customer")
     expect(page.get_by_label("Why")).to_have_value("Tidier")
+
+
+def test_an_auditor_finds_the_run_and_proves_it(visit: Visit, demo: Demo) -> None:
+    asked = demo.person("manager_store1").post(
+        "/api/ask", json={"question": "What is total revenue for store 1?"}
+    )
+    run_id = asked.json()["run_id"]
+    page = visit("auditor_user", "/")
+    page.get_by_role("link", name="Record").click()
+    page.get_by_label("Person").fill("manager_store1")
+    page.get_by_label("Status").select_option("completed")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("region", name="Runs")).not_to_contain_text("manager_multi")
+    page.locator(f'a[href="/audit/runs/{run_id}"]').click()
+    expect(page.locator(".chain")).to_contain_text("db execution")
+    page.get_by_role("button", name="Verify this run").click()
+    expect(page.get_by_role("status")).to_contain_text("unbroken")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("status")).to_contain_text("Identical")
+    with page.expect_download() as receipt:
+        page.get_by_role("link", name="Receipt").click()
+    assert run_id in receipt.value.path().read_text()
+    page.goto("/audit")
+    with page.expect_download() as lines:
+        page.get_by_role("link", name="Export").click()
+    assert run_id in lines.value.path().read_text()
