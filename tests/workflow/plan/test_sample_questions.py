@@ -82,6 +82,7 @@ def test_is_read(question: str, number: str, context_of: ContextOf) -> None:
         ("average payment per customer in June", "What is payments per customer in June 2022?"),
         ("average sales per day", "Revenue by day"),
         ("average sales per day", "Average payment by day"),
+        ("how long do customers keep films", "What is average rental days?"),
         ("busiest day of the week", "Which weekday has the most rentals?"),
     ],
 )

@@ -218,6 +218,9 @@ def _unfitting(
         and (not homes or f.dataset.name in homes)
         and (Mark.HOW_LONG not in marks or f.metric.unit == "days")
     ]
+    lengths = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "days"]
+    if Mark.HOW_LONG in marks and not near and lengths:
+        named = near = lengths
     if marks[0] is Mark.HOW_MUCH:
         near = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "currency"]
     names = _names([*named, *near])[:_MOST_CHOICES]
