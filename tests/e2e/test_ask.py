@@ -59,7 +59,7 @@ def test_the_first_question_gets_the_right_number(demo: Demo) -> None:
     assert security["role"] == "store_manager"
     assert security["row_scope"] == [1]
     assert set(STAGES[:-1]) <= set(answer["timings"])  # type: ignore[call-overload]
-    assert answer["usage"] == {"model": None, "tokens": 0}
+    assert answer["usage"] == {"model": None, "tokens": 0, "cost": None}
 
 
 def test_it_is_recorded_stage_by_stage(demo: Demo) -> None:

@@ -34,6 +34,8 @@ def checkout(tmp_path: Path) -> Path:
     (tree / "requirements").mkdir(parents=True)
     for path in (ROOT / "requirements").iterdir():
         shutil.copy(path, tree / "requirements")
+    (tree / "webui/node_modules").mkdir(parents=True)  # the stand-ins install nothing
+    shutil.copy(ROOT / "webui/package-lock.json", tree / "webui")
     shutil.copy(ROOT / "pyproject.toml", tree)
     shutil.copy(ROOT / "Makefile", tree)
     tools = tmp_path / "bin"
