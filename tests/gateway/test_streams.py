@@ -158,6 +158,8 @@ def test_the_call_is_no_longer_open_when_its_end_is_sent() -> None:
     order: list[str] = []
 
     class Silent(EventStream):
+        content_type = "text/event-stream"
+
         def __init__(self) -> None:
             pass
 
