@@ -55,6 +55,10 @@ class Hub:
         told.append(sentence)
         self._hand_out(run_id, sentence)
 
+    def is_heard(self, run_id: UUID) -> bool:
+        """Whether anybody listens."""
+        return run_id in self._listeners
+
     def told(self, run_id: UUID) -> Sequence[Sentence]:
         """What has been told of the run's answer so far, if it is being told."""
         return self._told.get(run_id, ())

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.run import RunStatus
 from kit.database import DatabaseAway
-from workflow.audit.journal import CancelRequested, Journal, Publish
+from workflow.audit.journal import CancelRequested, Journal, Publish, public_event
 from workflow.execute.errors import ExecutionError
 from workflow.hub import Hub, Rested
 from workflow.narrate.sentences import sentences
@@ -167,7 +167,11 @@ class Runner:
 
     def publisher(self, run: Run) -> Publish:
         """Tells whoever listens to the run, in this process, what is on record."""
-        return partial(self._hub.publish, run.run_id)
+        return partial(self._publish, run.run_id)
+
+    def _publish(self, run_id: UUID, row: EventRow) -> None:
+        if self._hub.is_heard(run_id):
+            self._hub.publish(run_id, public_event(row))
 
     def _say(self, run: Run, journal: Journal, text: str) -> None:
         self._hub.tell(run.run_id, text, journal.seq)

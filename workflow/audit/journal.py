@@ -27,7 +27,8 @@ from workflow.store import runs
 from workflow.store.rows import EventRow, Run
 
 Value = TypeVar("Value", bound=BaseModel)
-Publish = Callable[[StageEvent], None]
+Publish = Callable[[EventRow], None]
+"""Told of each event once it is on record."""
 
 
 class CancelRequested(Exception):
@@ -67,6 +68,7 @@ class Journal:
         self._seq = run.head_seq
         self._hash = run.head_hash
         self._pending: list[EventRow] = []
+        self._sent = 0
         self._recorded = {(e.stage, _step_of(e)): e for e in recorded}
         self._durations: dict[str, dict[str, Decimal]] = {}
         self.flushed_at = perf_counter()
@@ -195,10 +197,11 @@ class Journal:
         """`flush` as part of a transaction of the caller's, who calls `tell` once it is
         committed; True if the asker has given the run up. `next_worker` is who carries a run on
         that waited."""
+        self._sent = len(self._pending)
         return await runs.advance(
             connection,
             self.run.run_id,
-            self._pending,
+            self._pending[: self._sent],
             status=status,
             worker_id=self._worker_id,
             next_worker=next_worker,
@@ -207,11 +210,11 @@ class Journal:
         )
 
     def tell(self) -> None:
-        """What was pending is on record now."""
+        """What was written is on record now; what was added meanwhile is still pending."""
         self.flushed_at = perf_counter()
-        written, self._pending = self._pending, []
+        written, self._pending = self._pending[: self._sent], self._pending[self._sent :]
         for row in written:
-            self._publish(public_event(row))
+            self._publish(row)
 
     def _time(self, row: EventRow, step: str) -> None:
         self._durations.setdefault(row.stage, {})[step] = row.duration_ms
