@@ -20,6 +20,7 @@ from workflow.audit.account import BREAKDOWN
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
 from workflow.execute.warehouse import Warehouse
+from workflow.execution import execute
 from workflow.narrate.investigation import Told, narrate_investigation
 from workflow.retrieve.search import Retriever
 from workflow.semantic.errors import PlanError
@@ -165,28 +166,9 @@ async def _step(
     if verdict.verdict == "needs_approval":
         return None
     try:
-        result = await warehouse.run_after(
-            journal.flush(), verdict.sql, run.context, count_statement=verdict.count_sql
-        )
+        result = await execute(journal, warehouse, checked, run.context, name)
     except ExecutionError as error:
-        journal.add(
-            Stage.EXECUTION, "failed", journal.flushed_at, {"reason": error.kind}, step=name
-        )
         raise Stopped(RunStatus.FAILED, error.message) from error
-    earlier = journal.recorded(Stage.EXECUTION, name)
-    if earlier is None or earlier.get("digest") != result.digest:
-        journal.add(
-            Stage.EXECUTION,
-            "ok",
-            journal.flushed_at,
-            {
-                "row_count": result.row_count,
-                "total_rows": result.total_rows,
-                "truncated": result.truncated,
-                "digest": result.digest,
-            },
-            step=name,
-        )
     return Step(plan, checked, result)
 
 

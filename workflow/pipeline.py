@@ -17,6 +17,7 @@ from kit.canonical import text_digest
 from workflow.answer import compose
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
+from workflow.execution import execute
 from workflow.investigate import Stopped, investigate
 from workflow.narrate.facts import Extent
 from workflow.narrate.narrate import draft
@@ -202,33 +203,13 @@ async def _execute_and_finish(
     model: SemanticModel,
     tell: Tell,
 ) -> Outcome:
-    assert checked.verdict.sql is not None  # noqa: S101 - a statement that passed has its text
     try:
-        result = await parts.warehouse.run_after(
-            journal.flush(),
-            checked.verdict.sql,
-            run.context,
-            count_statement=checked.verdict.count_sql,
-        )
+        result = await execute(journal, parts.warehouse, checked, run.context)
     except ExecutionError as error:
-        journal.add(Stage.EXECUTION, "failed", journal.flushed_at, {"reason": error.kind})
         return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
-    earlier = journal.recorded(Stage.EXECUTION)
-    if earlier is None or earlier.get("digest") != result.digest:
-        journal.add(
-            Stage.EXECUTION,
-            "ok",
-            journal.flushed_at,
-            {
-                "row_count": result.row_count,
-                "total_rows": result.total_rows,
-                "truncated": result.truncated,
-                "digest": result.digest,
-            },
-        )
     progress = replace(progress, result=result)
     # an execution on record says that a worker that died may have paid a model to tell it
-    words = parts.model_words if earlier is None else None
+    words = parts.model_words if journal.recorded(Stage.EXECUTION) is None else None
     if words is not None:
         await journal.flush(is_shown=True)
     return await _narrate_and_finish(
