@@ -3,7 +3,8 @@
 Each step is one stage: it gets what it needs, returns a frozen value, and the journal records
 that value. A run that died is handed the values already on record and goes on from there, so
 the page below reads the same for a first try and for a restart. The journal is flushed before
-anything slow, paid or irreversible, and nobody is told of a stage before it is on record.
+or beside anything slow or paid, and before anything irreversible; nobody is told of a stage
+before it is on record.
 """
 
 from dataclasses import replace
@@ -55,12 +56,8 @@ async def answer_question(
     """
     model = parts.models.part(run.context)
     retrieved = await _retrieve(run, journal, parts, ahead)
-    if parts.model_plan is not None:
-        await journal.flush()
     profile = await parts.profiles.get(model, run.context)
     planned = await _plan(run, journal, parts, retrieved, model, profile)
-    if planned.model is not None:
-        await journal.flush()
     progress = _describe(planned, Progress(sources=retrieved.sources), model, profile)
 
     if isinstance(planned.output, Investigation):
@@ -136,7 +133,7 @@ async def _plan(
         verified = rules.asked_for(run.question, run.context, model.digest)
         if verified is not None:
             return Planned(output=verified.reading, planner="verified")
-        planned = await route(
+        reading = route(
             run.question,
             model=model,
             full_model=parts.models.whole,
@@ -148,6 +145,8 @@ async def _plan(
             model_plan=parts.model_plan,
             today=parts.today(),
         )
+        # a model takes its time: what is known by then is on record before it answers
+        planned = await (journal.beside(reading) if parts.model_plan else reading)
         planned = resolve_planned(planned, model, profile, parts.today())
         if isinstance(planned.output, MetricQuery) and rules.same_plan(
             planned.output.plan, run.context, model.digest
@@ -179,7 +178,9 @@ async def _validate(
     run: Run, journal: Journal, parts: Parts, planned: Planned, model: SemanticModel, step: str = ""
 ) -> Checked:
     async def work() -> Checked:
-        return await validate(run, planned, model, parts)
+        judging = validate(run, planned, model, parts)
+        # what was paid for goes on record at once
+        return await (judging if planned.model is None else journal.beside(judging))
 
     return await journal.stage(
         Stage.VALIDATION,

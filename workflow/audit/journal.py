@@ -2,11 +2,13 @@
 
 Stages add what they produced; `flush` writes it, with the run's new state, in one transaction.
 Between two flushes lies only work that is quick, free and without effect: if the process dies
-there, the work is done again from what was recorded. So the pipeline flushes before anything
-slow, paid or irreversible, and nobody is told of a stage before it is on record.
+there, the work is done again from what was recorded. So the pipeline flushes before or beside
+anything slow or paid, and before anything irreversible; nobody is told of a stage before it is
+on record.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -184,6 +186,17 @@ class Journal:
         self.tell()
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
+
+    async def beside(self, work: Coroutine[None, None, Value]) -> Value:
+        """What `work` comes to, and what is pending written meanwhile. If it cannot be written,
+        that is raised and the work is given up."""
+        doing = asyncio.create_task(work)
+        try:
+            await self.flush()
+            return await doing
+        finally:
+            if not doing.cancel() and not doing.cancelled():
+                doing.exception()  # nobody else may ask
 
     async def write(
         self,
