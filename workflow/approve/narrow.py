@@ -4,9 +4,9 @@ A plan is narrow where it groups or filters by something that describes a person
 town, a customer number. Nothing is measured for any other plan.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -18,8 +18,6 @@ from workflow.semantic.filters import single_filters
 from workflow.semantic.index import index_of
 from workflow.semantic.model import Dataset, Field, Metric, SemanticModel
 
-_MAX_MODELS = 64
-_models: "OrderedDict[int, tuple[SemanticModel, SemanticModel]]" = OrderedDict()
 _PREFIX = "people_in_"
 
 
@@ -54,27 +52,22 @@ def narrow(plan: Plan, model: SemanticModel) -> Narrow | None:
     )
 
 
+@lru_cache(maxsize=64)
 def with_people(model: SemanticModel) -> SemanticModel:
     """The model with a metric for each dataset about people: how many there are. Equal arguments
     give the same object, so that what is derived from it can be kept."""
-    kept = _models.get(id(model))  # the pair holds the model, so that its identity is not reused
-    if kept is None:
-        counts = tuple(
-            Metric(
-                name=_PREFIX + dataset.name,
-                dataset=dataset.name,
-                expression=f'COUNT(DISTINCT "{dataset.name}"."{key.name}")',
-                label="People",
-                type="integer",
-            )
-            for dataset in model.datasets
-            if (key := _person_key(dataset)) is not None
+    counts = tuple(
+        Metric(
+            name=_PREFIX + dataset.name,
+            dataset=dataset.name,
+            expression=f'COUNT(DISTINCT "{dataset.name}"."{key.name}")',
+            label="People",
+            type="integer",
         )
-        kept = (model, replace(model, metrics=(*model.metrics, *counts)))
-        _models[id(model)] = kept
-        if len(_models) > _MAX_MODELS:
-            _models.popitem(last=False)
-    return kept[1]
+        for dataset in model.datasets
+        if (key := _person_key(dataset)) is not None
+    )
+    return replace(model, metrics=(*model.metrics, *counts))
 
 
 def smallest(result: ResultSet) -> int | None:

@@ -6,6 +6,7 @@ Built once for a model's version and a role's views, then only read.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from workflow.plan import grammar, refused_words
@@ -15,7 +16,6 @@ from workflow.semantic.model import Dataset, Field, Metric, SemanticModel
 Phrase = tuple[str, ...]
 Aggregate = Literal["sum", "count", "average", "ratio", "min", "max", "other"]
 _AGGREGATE = re.compile(r"^\W*(sum|count|avg|min|max)\b")
-_CACHE_SIZE = 64
 # "customers who paid" is also said "customers paid".
 RELATIVE = frozenset({"who", "that", "which"})
 
@@ -304,22 +304,10 @@ def _families(phrases: Mapping[Phrase, tuple[Term, ...]]) -> dict[str, tuple[Ter
     return found
 
 
-_cache: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Lexicon] = {}
-
-
+@lru_cache(maxsize=64)
 def lexicon_for(model: SemanticModel, full: SemanticModel) -> Lexicon:
-    """The lexicon of this version and these views, built at the first use."""
-    key = (
-        model.digest,
-        tuple(d.name for d in full.datasets),
-        tuple(d.name for d in model.datasets),
-    )
-    found = _cache.get(key)
-    if found is None:
-        if len(_cache) >= _CACHE_SIZE:
-            _cache.clear()
-        found = _cache[key] = Lexicon(model, full)
-    return found
+    """The lexicon of a role's part of the full model, built at the first use."""
+    return Lexicon(model, full)
 
 
 def _ways(text: str) -> list[Phrase]:

@@ -7,6 +7,7 @@ would be a plausible wrong number; a word left alone is only a question back.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -173,17 +174,7 @@ def _is_slip(typed: str, word: str) -> bool:
     return pair in _NEIGHBOURS or set(pair) <= _VOWELS or len(typed) >= _LONG
 
 
-_cache: dict[tuple[int, int], tuple[Lexicon, ValueIndex, Speller]] = {}
-
-
+@lru_cache(maxsize=64)
 def speller_for(lexicon: Lexicon, values: ValueIndex) -> Speller:
-    """The speller of these two, built at the first use and kept as long as they are."""
-    key = (id(lexicon), id(values))
-    held = _cache.get(key)
-    if held is not None and held[0] is lexicon and held[1] is values:
-        return held[2]
-    if len(_cache) >= 64:
-        _cache.clear()
-    speller = Speller(lexicon, values)
-    _cache[key] = (lexicon, values, speller)
-    return speller
+    """The speller of these two, built at the first use."""
+    return Speller(lexicon, values)

@@ -1,16 +1,14 @@
 """A model as the list of what can be asked with."""
 
-from collections import OrderedDict
+from functools import lru_cache
 
 from contracts.catalog import Catalog, CatalogDimension, CatalogMetric
 from workflow.semantic.errors import PlanError
 from workflow.semantic.index import Index, index_of
 from workflow.semantic.model import Dataset, Field, Metric, SemanticModel
 
-_MAX_CATALOGS = 256
-_catalogs: "OrderedDict[int, tuple[SemanticModel, Catalog]]" = OrderedDict()
 
-
+@lru_cache(maxsize=256)
 def catalog(model: SemanticModel) -> Catalog:
     """Metrics and dimensions of the model, or of a role's part of it.
 
@@ -18,16 +16,7 @@ def catalog(model: SemanticModel) -> Catalog:
     views are all that have it, and its metrics all that can be grouped by it, through a
     many-to-one relationship too.
     """
-    kept = _catalogs.get(id(model))
-    if kept is None:
-        kept = _catalogs[id(model)] = (model, _catalog(index_of(model)))
-        if len(_catalogs) > _MAX_CATALOGS:
-            _catalogs.popitem(last=False)
-    return kept[1]
-
-
-def _catalog(index: Index) -> Catalog:
-    model = index.model
+    index = index_of(model)
     by_name: dict[str, list[tuple[Dataset, Field]]] = {}
     for dataset in model.datasets:
         for field in dataset.fields:

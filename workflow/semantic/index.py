@@ -4,10 +4,9 @@ Trees in here are shared: copy one before it goes into a statement.
 """
 
 import difflib
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqlglot import exp
 
@@ -16,8 +15,6 @@ from workflow.semantic.errors import PlanError
 from workflow.semantic.expressions import POSTGRES, aggregates, column, parse
 from workflow.semantic.model import Dataset, Field, Metric, Relationship, SemanticModel
 from workflow.semantic.paths import Reach, reachable
-
-_MAX_INDEXES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,22 +172,10 @@ def _nearest(name: str, known: Mapping[str, BoundMetric] | set[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
-_indexes: "OrderedDict[int, Index]" = OrderedDict()
-
-
+@lru_cache(maxsize=256)
 def index_of(model: SemanticModel) -> Index:
-    """The model's index, made at its first use.
-
-    Kept by the object's identity: two parts of one document share a digest but not their names.
-    An index holds its model, so that an identity is not reused while it stands here.
-    """
-    key = id(model)
-    index = _indexes.get(key)
-    if index is None:
-        index = _indexes[key] = Index(model)
-        if len(_indexes) > _MAX_INDEXES:
-            _indexes.popitem(last=False)
-    return index
+    """The model's index, made at its first use."""
+    return Index(model)
 
 
 def sql_of(tree: exp.Expr) -> str:

@@ -102,11 +102,14 @@ class Unusable:
     fault: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SemanticModel:
     """All of a source, or the part of it that a role may use. `digest` is the version: the
     SHA-256 of the whole document, the same for every role's part. `unusable` is what of the
-    document was left out."""
+    document was left out.
+
+    One is equal to itself alone: two parts of one document share a digest but not their names,
+    and what is derived of a model and kept by it is found without reading it through."""
 
     name: str
     digest: str

@@ -1,16 +1,11 @@
 """The part of a model that a role may use."""
 
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
+from functools import lru_cache
 
 from workflow.semantic.index import index_of
 from workflow.semantic.model import SemanticModel
-
-_MAX_PARTS = 256
-_parts: "OrderedDict[tuple[int, frozenset[str]], tuple[SemanticModel, SemanticModel]]" = (
-    OrderedDict()
-)
 
 
 def restrict(model: SemanticModel, allowed_views: Collection[str]) -> SemanticModel:
@@ -18,16 +13,10 @@ def restrict(model: SemanticModel, allowed_views: Collection[str]) -> SemanticMo
 
     The same arguments give the same object, so that what is derived from it can be kept.
     """
-    allowed = frozenset(allowed_views)
-    key = (id(model), allowed)
-    kept = _parts.get(key)  # the pair holds the whole model, so that its identity is not reused
-    if kept is None:
-        kept = _parts[key] = (model, _part(model, allowed))
-        if len(_parts) > _MAX_PARTS:
-            _parts.popitem(last=False)
-    return kept[1]
+    return _part(model, frozenset(allowed_views))
 
 
+@lru_cache(maxsize=256)
 def _part(model: SemanticModel, allowed: frozenset[str]) -> SemanticModel:
     datasets = tuple(d for d in model.datasets if d.view in allowed)
     names = {d.name for d in datasets}
