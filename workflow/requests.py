@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -81,7 +80,7 @@ async def wait_for_approval(
     run: Run, journal: Journal, parts: Parts, progress: Progress, prepared: Prepared
 ) -> Outcome:
     """Leave the run to a person: its state, the request and the news of it, in one transaction."""
-    request = await request_for(run, parts, progress, prepared)
+    request = await request_for(run, parts, prepared)
     outcome = _waiting(run, journal, progress, prepared, request)
     async with parts.pool.connection() as connection, connection.transaction():
         await journal.write(connection, RunStatus.NEEDS_APPROVAL, answer=outcome.text)
@@ -162,7 +161,7 @@ async def ask_again(
         outcome = conclude(run, journal, RunStatus.BLOCKED, progress)
         await journal.write(connection, RunStatus.BLOCKED, answer=outcome.text)
         return outcome
-    again = await request_for(run, parts, progress, prepared, replaces=request.item.approval_id)
+    again = await request_for(run, parts, prepared, replaces=request.item)
     outcome = _waiting(run, journal, progress, prepared, again)
     await journal.write(connection, RunStatus.NEEDS_APPROVAL, answer=outcome.text)
     await open_request(connection, again, parts)
@@ -170,14 +169,10 @@ async def ask_again(
 
 
 async def request_for(
-    run: Run,
-    parts: Parts,
-    progress: Progress,
-    prepared: Prepared,
-    *,
-    replaces: UUID | None = None,
+    run: Run, parts: Parts, prepared: Prepared, *, replaces: ApprovalItem | None = None
 ) -> Request:
-    """A new request, with all that a reviewer will be shown of it."""
+    """A new request, with all that a reviewer will be shown of it. Whoever edited the one that
+    it `replaces` may not approve this one either."""
     checked, context = prepared.checked, run.context
     now = datetime.now(UTC)
     item = ApprovalItem(
@@ -193,7 +188,8 @@ async def request_for(
         approvers_needed=max(1, checked.approvers_needed),
         requested_at=now,
         expires_at=now + timedelta(seconds=parts.approval_seconds),
-        replaces=replaces,
+        editors=replaces.editors if replaces else (),
+        replaces=replaces.approval_id if replaces else None,
     )
     return Request(
         org_id=context.org_id,

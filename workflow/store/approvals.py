@@ -35,11 +35,12 @@ claimed_at, requested_at, expires_at, decided_at, replaces, stale_because
 INSERT = """
 INSERT INTO approval_requests (approval_id, org_id, kind, run_id, version, status, asker_id,
     asker_name, asker_role, score, approvers_needed, subject, risk, bound, binding,
-    policy_version, prepared, evidence, requested_at, expires_at, replaces, head_seq, head_hash)
+    policy_version, prepared, evidence, requested_at, expires_at, editors, replaces,
+    head_seq, head_hash)
 VALUES (%(approval_id)s, %(org_id)s, %(kind)s, %(run_id)s, %(version)s, %(status)s, %(asker_id)s,
     %(asker_name)s, %(asker_role)s, %(score)s, %(approvers_needed)s, %(subject)s, %(risk)s,
     %(bound)s, %(binding)s, %(policy_version)s, %(prepared)s, %(evidence)s, %(requested_at)s,
-    %(expires_at)s, %(replaces)s, 0, '')
+    %(expires_at)s, %(editors)s, %(replaces)s, 0, '')
 """
 
 GET = (

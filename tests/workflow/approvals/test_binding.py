@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.approval import Remember
+from contracts.approval import Edit, Remember
 from contracts.context import UserContext
+from contracts.plan import Dimension, Plan
 from contracts.policy import Limits, Policy, PolicyChange
 from contracts.run import ApprovalStatus, RunStatus
 from kit.problems import Conflict, Forbidden
@@ -99,6 +100,29 @@ async def test_a_changed_policy_makes_it_stale_and_it_is_asked_again(
     assert answer.status is RunStatus.COMPLETED
     assert await statuses(workflow, run.run_id) == ["waiting", "stale", "waiting", "approved"]
     assert office.faults() == []
+
+
+async def test_what_was_edited_is_not_its_editors_to_approve_when_it_is_asked_again(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    one, two = office.person("one"), office.person("two")
+    approval_id = await asked(workflow, asker)
+    plan = Plan(metrics=("rental_count",), dimensions=(Dimension(field="customer_country"),))
+    await workflow.decisions.edit(one, approval_id, Edit(plan=plan, reason="wider"), None)
+    await change_policy(office, workflow, Policy(smallest_group=7))
+    with pytest.raises(Conflict):
+        await workflow.decisions.approve(two, approval_id, "", None)
+    run = await run_of(workflow, approval_id, office.org_id)
+    async with workflow.parts.pool.connection() as connection:
+        again = await approvals.last_of_run(connection, run.run_id)
+    assert again is not None
+    assert again.editors == (one.user_id,)
+    with pytest.raises(Forbidden) as refused:
+        await workflow.decisions.approve(one, again.approval_id, "", None)
+    assert refused.value.kind == "own-edit"
+    await workflow.decisions.approve(two, again.approval_id, "", None)
+    answer = await finished(workflow, again.approval_id, office.org_id)
+    assert answer.columns[0].name == "customer_country"
 
 
 async def test_an_asker_who_has_lost_a_store_gets_nothing(
