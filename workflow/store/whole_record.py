@@ -16,13 +16,16 @@ Text = str | None
 
 _MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
 
-# An answer is only as good as its digest, and may be megabytes.
+# An answer is only as good as its digest, and may be megabytes. Whose a run is stands in both
+# tables: the log row's is under the chain, the state's is what the services go by.
 RUNS = f"""
 COPY (
     SELECT coalesce(l.run_id, r.run_id) AS run_id, l.org_id, l.user_id, l.username, l.role,
         l.conversation_id, l.question, l.user_context, {_MOMENT.format("l.asked_at")}, l.hash,
         r.head_seq, r.head_hash, r.status,
-        encode(sha256(convert_to(coalesce(r.answer::text, ''), 'UTF8')), 'hex')
+        encode(sha256(convert_to(coalesce(r.answer::text, ''), 'UTF8')), 'hex'),
+        (r.org_id, r.user_id, r.conversation_id, r.asked_at)
+            = (l.org_id, l.user_id, l.conversation_id, l.asked_at)
     FROM query_audit_logs l FULL JOIN runs r USING (run_id)
     ORDER BY run_id
 ) TO STDOUT

@@ -1,5 +1,6 @@
 """The record as a forger would meet it: whatever is done to it, `verify` names the place."""
 
+from dataclasses import replace
 from time import perf_counter
 
 import psycopg
@@ -8,9 +9,10 @@ from uuid_utils.compat import uuid7
 
 from contracts.run import RunStatus, Stage
 from tests.workflow.audit.conftest import Record
+from workflow.audit.chain import event_hash
 from workflow.audit.journal import Journal
 from workflow.audit.verify import Verified
-from workflow.store import runs
+from workflow.store import audit_events, runs
 
 
 async def test_an_untouched_record_is_unbroken(record: Record) -> None:
@@ -109,6 +111,45 @@ async def test_a_changed_answer_is_found(record: Record) -> None:
         """UPDATE runs SET answer = '{"answer":"33,689.75"}' WHERE run_id = %(run)s""", run=run
     )
     assert record.faults() == [f"run {run}: its answer was changed after it was recorded"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "user_id = gen_random_uuid()",
+        "org_id = gen_random_uuid()",
+        "asked_at = asked_at - interval '1 day'",
+        "conversation_id = (SELECT conversation_id FROM runs WHERE run_id <> %(run)s LIMIT 1)",
+    ],
+)
+async def test_a_run_given_to_somebody_else_is_found(record: Record, column: str) -> None:
+    run = record.runs[1]
+    record.forge(f"UPDATE runs SET {column} WHERE run_id = %(run)s", run=run)
+    assert record.faults() == [
+        f"run {run}: its state is another person's or time's than its log row"
+    ]
+
+
+@pytest.mark.parametrize("detail", ["{}", "[]", '{"summary": 1}', '{"summary": "\\ud800"}'])
+async def test_a_last_event_written_anew_without_what_it_holds_is_a_fault(
+    record: Record, detail: str
+) -> None:
+    run = record.runs[1]
+    async with record.pool.connection() as connection:
+        *_, last = await audit_events.of_run(connection, run)
+    forged = replace(last, detail=detail)
+    record.forge(
+        """
+        WITH event AS (
+            UPDATE query_audit_events SET detail = %(detail)s, hash = %(hash)s
+            WHERE run_id = %(run)s AND seq = 6)
+        UPDATE runs SET head_hash = %(hash)s WHERE run_id = %(run)s
+        """,
+        run=run,
+        detail=detail,
+        hash=event_hash(forged),
+    )
+    assert record.faults() == [f"run {run}: its status is not the one on record"]
 
 
 @pytest.mark.parametrize(
