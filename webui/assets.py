@@ -22,7 +22,6 @@ FILES: Mapping[str, Path] = {
     "vega.js": _PACKAGES / "vega/build/vega.min.js",
     "vega-lite.js": _PACKAGES / "vega-lite/build/vega-lite.min.js",
     "vega-embed.js": _PACKAGES / "vega-embed/build/vega-embed.min.js",
-    "vega-interpreter.js": _PACKAGES / "vega-interpreter/build/vega-interpreter.js",
     **{path.name: path for path in sorted((_HERE / "static").iterdir()) if path.is_file()},
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
