@@ -4,7 +4,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from webui.services import services_of
-from webui.visitor import Visitor
+from webui.visitor import SAFE_METHODS, Visitor, address
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -22,8 +22,8 @@ def page(
     status: int = 200,
     **values: object,
 ) -> Response:
-    """The template, rendered. It gets `visitor` (None where nobody is logged in), `path`, `theme`
-    and what `values` names."""
+    """The template, rendered. It gets `visitor` (None where nobody is logged in), `path`,
+    `here` (where to come back to), `theme` and what `values` names."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     text = (
         services_of(request)
@@ -31,8 +31,8 @@ def page(
         .render(
             visitor=visitor,
             path=request.url.path,
+            here=address(request) if request.method in SAFE_METHODS else "/",
             theme=chosen if chosen in THEMES else "",
-            is_demo=services_of(request).settings.countersign_demo,
             **values,
         )
     )

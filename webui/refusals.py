@@ -1,6 +1,7 @@
 """What went wrong, as a page: in words, with a next step, and nothing lost."""
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -22,12 +23,21 @@ FOREIGN = Problem(
     detail="It did not come from a page of this session. Open the page again and repeat it.",
 )
 
+UNREADABLE = Problem(
+    type="about:blank",
+    title="This form cannot be read",
+    status=422,
+    detail="Something in it is not of the form that it should have. Open the page again and "
+    "repeat it.",
+)
+
 
 def install(app: FastAPI) -> None:
     """Answer these errors with pages."""
     app.add_exception_handler(LoginNeeded, _login_needed)
     app.add_exception_handler(ForeignForm, _foreign)
     app.add_exception_handler(GatewayProblem, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
 
 
@@ -61,6 +71,12 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     problem = NOT_FOUND if error.problem.status == 404 else error.problem
     return refusal(request, problem, retry_after=error.retry_after)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    is_form = any(fault["loc"][0] == "body" for fault in faults)
+    return refusal(request, UNREADABLE if is_form else NOT_FOUND)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, field, replace
+from weakref import WeakValueDictionary
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken
@@ -50,7 +51,8 @@ class Sessions:
         self._is_secure = is_secure
         self.cookie = "__Host-countersign" if is_secure else "countersign"
         self._newest: OrderedDict[str, Session] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
+        # each for as long as anybody holds it or waits for it
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def log_in(self, username: str, password: str) -> Session:
         """A new session. Raises GatewayProblem."""
@@ -79,24 +81,19 @@ class Sessions:
         session = self._newest.get(session.session_id, session)
         if session.expires_at - time.time() > EARLY_SECONDS:
             return session
-        lock = self._locks.setdefault(session.session_id, asyncio.Lock())
-        try:
-            async with lock:
-                session = self._newest.get(session.session_id, session)
-                if session.expires_at - time.time() > EARLY_SECONDS:
-                    return session
-                tokens = await self._gateway.refresh(session.refresh_token)
-                session = replace(
-                    session,
-                    access_token=tokens.access_token,
-                    refresh_token=tokens.refresh_token,
-                    expires_at=time.time() + tokens.expires_in,
-                )
-                self._remember(session)
+        async with self._locks.setdefault(session.session_id, asyncio.Lock()):
+            session = self._newest.get(session.session_id, session)
+            if session.expires_at - time.time() > EARLY_SECONDS:
                 return session
-        finally:
-            if not lock.locked():
-                self._locks.pop(session.session_id, None)
+            tokens = await self._gateway.refresh(session.refresh_token)
+            session = replace(
+                session,
+                access_token=tokens.access_token,
+                refresh_token=tokens.refresh_token,
+                expires_at=time.time() + tokens.expires_in,
+            )
+            self._remember(session)
+            return session
 
     def write(self, response: Response, session: Session) -> None:
         """Give the browser the session's cookie."""

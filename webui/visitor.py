@@ -110,6 +110,12 @@ async def visitor(request: Request) -> AsyncIterator[Visitor]:
 VisitorOf = Annotated[Visitor, Depends(visitor)]
 
 
+def address(request: Request) -> str:
+    """Of the page, within this site."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query
+
+
 def refuse_foreign_origin(request: Request) -> None:
     """For forms of people who have no session yet. Raises ForeignForm."""
     site = request.headers.get("sec-fetch-site")
@@ -137,8 +143,7 @@ async def _refuse_foreign(request: Request, session: Session) -> None:
 def _back(request: Request) -> str:
     if request.method not in SAFE_METHODS:
         return "/"
-    query = f"?{request.url.query}" if request.url.query else ""
-    return quote(request.url.path + query, safe="/?=&")
+    return quote(address(request), safe="/")  # whole: what follows an & would be lost
 
 
 __all__ = ["ForeignForm", "GatewayProblem", "LoginNeeded", "Person", "Visitor", "VisitorOf"]

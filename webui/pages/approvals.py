@@ -202,7 +202,7 @@ async def _post(
 
 
 def _said(error: GatewayProblem) -> str:
-    faults = [fault.get("message", "") for fault in error.problem.errors or ()]
+    faults = [fault.get("detail", "") for fault in error.problem.errors or ()]
     return " ".join(filter(None, (error.problem.detail, *faults)))
 
 

@@ -45,7 +45,9 @@
     for (const field of document.querySelectorAll("input[name=conversation]")) field.value = conversation;
     if (asked && box.value === asked) { box.value = ""; keep(); grow(); }
     document.getElementById("start")?.remove();
-    history.replaceState(history.state, "", `/analytics?conversation=${conversation}`);
+    const here = `/analytics?conversation=${conversation}`;
+    history.replaceState(history.state, "", here);
+    document.querySelector("#theme-choice").form.elements.next.value = here;
   });
   document.addEventListener("htmx:after:swap", () => {
     const turn = thread.lastElementChild;
