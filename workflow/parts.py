@@ -1,12 +1,13 @@
 """What runs are made with, and what becomes of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from contracts.run import Answer
 from kit.database import Pool
 from workflow.approve.in_force import InForce
+from workflow.execute.kept import Kept
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.plan.router import ModelPlan
@@ -22,7 +23,8 @@ Tell = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What runs are made with, built once at start. `channels` are where news of approval
-    requests goes, `approval_seconds` is how long a request waits."""
+    requests goes, `approval_seconds` is how long a request waits, `people` how few stand behind
+    a row of what was asked lately."""
 
     pool: Pool
     warehouse: Warehouse
@@ -35,6 +37,13 @@ class Parts:
     today: Callable[[], date]
     channels: tuple[Channel, ...] = ()
     approval_seconds: float = 24 * 3600.0
+    people: Kept[int | None] = field(default_factory=Kept)
+
+    def forget_data(self) -> None:
+        """The warehouse was loaded anew: nothing that was read of it before holds."""
+        self.profiles.forget()
+        self.warehouse.forget()
+        self.people.forget()
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ class Runner:
             loaded_at = await warehouse_loads.latest(connection)
             if loaded_at != self._loaded_at:
                 self._loaded_at = loaded_at
-                self._parts.profiles.forget()
+                self._parts.forget_data()
             orphans = await runs.take_over(
                 connection, self.worker_id, active=[*self._tasks, *self._reserved]
             )

@@ -3,6 +3,7 @@ many people have to agree."""
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from contracts.context import UserContext
 from contracts.plan import Filter, MetricQuery, Planned, PlannerOutput, RawSql
@@ -142,16 +143,27 @@ async def _fewest_people(
     context: UserContext, narrow: Narrow, model: SemanticModel, parts: Parts
 ) -> int | None:
     """Counted over the rows that the asker may see, and so no news of any other."""
-    counting = narrow_plans.with_people(model)
+    what = f"{model.digest} {narrow.plan.model_dump_json()}"
     try:
-        judged = judge(MetricQuery(plan=narrow.plan), counting, context)
-        if judged.verdict.sql is None:
-            return None
+        return await parts.people.get(what, context, partial(_count, context, narrow, model, parts))
+    except (PlanError, ExecutionError):
+        return None
+
+
+async def _count(
+    context: UserContext, narrow: Narrow, model: SemanticModel, parts: Parts
+) -> int | None:
+    judged = judge(MetricQuery(plan=narrow.plan), narrow_plans.with_people(model), context)
+    if judged.verdict.sql is None:
+        return None
+    try:
         result = await parts.warehouse.run(
             judged.verdict.sql, context, statement_timeout=COUNTING_SECONDS
         )
-    except (PlanError, ExecutionError):
-        return None
+    except ExecutionError as error:
+        if error.kind == "timeout":  # it would be the next time too
+            return None
+        raise
     return narrow_plans.smallest(result)
 
 

@@ -132,9 +132,8 @@ def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 
 def forget(desk: Desk) -> None:
-    """What is kept for a while is read anew: estimates, profiles."""
-    desk.workflow.parts.profiles.forget()
-    desk.workflow.parts.warehouse._estimates.clear()
+    """What is kept for a while is read anew: estimates, profiles, counts."""
+    desk.workflow.parts.forget_data()
 
 
 def analysed(desk: Desk) -> None:

@@ -90,7 +90,7 @@ class Desk:
         """As its owner; the workflow forgets what it knew of it."""
         with psycopg.connect(self.warehouse_url) as connection:
             assert connection.execute(sql, values).rowcount != 0
-        self.workflow.parts.profiles.forget()
+        self.workflow.parts.forget_data()
 
     def change_app(self, sql: str, *values: object) -> None:
         """As its owner, past the triggers."""

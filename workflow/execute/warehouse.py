@@ -23,12 +23,11 @@ from contracts.context import UserContext
 from contracts.result import Column, ResultSet
 from workflow.execute.connection import ReaderConnection, ReaderPool, make_reader_pool
 from workflow.execute.errors import ExecutionError, ResultTooLarge, from_database
+from workflow.execute.kept import Kept
 from workflow.execute.values import Rows, canonical_json, columns_of, digest_of
 
 NO_READER = "Your role reads nothing in the warehouse."
 LOCK_TIMEOUT = 2.0
-ESTIMATE_SECONDS = 60.0
-MAX_ESTIMATES = 2048
 # the server is given this much longer than the statement before it is taken for dead
 GRACE = 5.0
 _CURSOR = b" NO SCROLL CURSOR FOR "
@@ -79,7 +78,7 @@ class Warehouse:
             timeout=connect_timeout,
         )
         self._pools: dict[str, ReaderPool] = {}
-        self._estimates: dict[tuple[str, str, tuple[int, ...], bool], tuple[Estimate, float]] = {}
+        self._estimates: Kept[Estimate] = Kept()
         self._opening = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
         self._statement_timeout = statement_timeout
@@ -97,16 +96,14 @@ class Warehouse:
 
     async def explain(self, statement: str, context: UserContext) -> Estimate:
         """What PostgreSQL expects of `statement`: an estimate from its statistics, which change
-        slowly, so one is kept for a minute. Raises ExecutionError."""
-        key = (statement, context.role, context.store_ids, context.is_all_stores)
-        kept = self._estimates.get(key)
-        if kept is not None and time.monotonic() < kept[1]:
-            return kept[0]
-        estimate = await self._explain(statement, context)
-        if len(self._estimates) >= MAX_ESTIMATES:
-            self._estimates.clear()
-        self._estimates[key] = (estimate, time.monotonic() + ESTIMATE_SECONDS)
-        return estimate
+        slowly, so it is kept for a while. Raises ExecutionError."""
+        return await self._estimates.get(
+            statement, context, partial(self._explain, statement, context)
+        )
+
+    def forget(self) -> None:
+        """The data are others now: what was expected of statements is not any more."""
+        self._estimates.forget()
 
     async def _explain(self, statement: str, context: UserContext) -> Estimate:
         root = await self.plan_tree(statement, context)
