@@ -2,8 +2,8 @@
 # Settings are given by environment or on the line: make demo GATEWAY_PORT=8010 SCALE=10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports bench docs clean requirements environment environment-dev \
-	browser
+.PHONY: help demo test lint types imports bench screenshots docs clean requirements environment \
+	environment-dev browser
 BIN := .venv/bin
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
@@ -30,6 +30,9 @@ imports: environment-dev ## the arrows between packages
 
 bench: environment-dev ## measure, and print the table of docs/benchmarks.md
 	@exec $(BIN)/python -m bench $(ARGS)
+
+screenshots: environment-dev browser ## pictures of every page, light and dark, laptop and phone, in .screenshots
+	@exec $(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 docs: environment-dev ## bring the table of docs/settings.md up to date
 	@$(BIN)/countersign settings --document >.set-up.table

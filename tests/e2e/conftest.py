@@ -1,7 +1,5 @@
 """One running demo for all of these tests, on one worker; and browsers that visit it."""
 
-import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
-from tests.stack import PASSWORDS, Demo, start_demo, stop_demo
+from tests.e2e.browser import chromium as start
+from tests.e2e.scenes import log_in
+from tests.stack import Demo, start_demo, stop_demo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,12 +32,8 @@ def demo() -> Iterator[Demo]:
 def chromium() -> Iterator[Browser]:
     """The browser that `make test` found or installed. Playwright's loop runs as long as this
     does, and no other can meanwhile: so it ends with the module."""
-    found = shutil.which(os.environ.get("CHROMIUM") or "chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+        browser = start(playwright)
         yield browser
         browser.close()
 
@@ -60,11 +56,7 @@ def visit(demo: Demo, chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.on("requestfailed", lambda r: faults.extend(_failure(r)))
         if username is not None:
-            page.goto("/login")
-            page.get_by_label("User name").fill(username)
-            page.get_by_label("Password").fill(PASSWORDS[username])
-            page.get_by_role("button", name="Log in", exact=True).click()
-            page.wait_for_url(lambda url: "/login" not in url)
+            log_in(page, username)
         page.goto(path)
         return page
 

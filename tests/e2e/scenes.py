@@ -1,0 +1,150 @@
+"""Every page and state of the web app worth looking at: what pictures are taken of, and what is
+held against the rules of accessibility.
+
+To add one, add a line to `SCENES`: a name, who looks, the address, and what to do there first.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, StorageState
+
+from tests.stack import PASSWORDS, Demo
+
+Scheme = Literal["light", "dark"]
+SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A page as `person` (None: nobody) sees it; the address may name what `prepare` made."""
+
+    name: str
+    person: str | None
+    path: str
+    act: Callable[[Page], None] | None = None
+
+
+def _opened(page: Page) -> None:
+    page.locator("details.how > summary").first.click()
+
+
+def _as_table(page: Page) -> None:
+    page.get_by_role("button", name="Table").first.click()
+
+
+def _wrong_password(page: Page) -> None:
+    page.get_by_label("User name").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_role("alert").first.wait_for()
+
+
+QUESTIONS = {
+    "number": ("manager_store1", "What is total revenue for my store 1?"),
+    "line": ("manager_store1", "Revenue by month"),
+    "bars": ("manager_store1", "Total revenue by category in June 2022"),
+    "rows": ("manager_store1", "Rentals by film"),
+    "clarify": ("manager_store1", "what is the best"),
+    "refused": ("manager_store1", "Total revenue of store 2"),
+    "why": ("manager_store1", "Why did revenue fall in July 2022?"),
+    "waiting": ("admin_user", "rentals by customer"),
+}
+"""What is asked before: each run's id and conversation are named by these in addresses."""
+
+SCENES = (
+    Scene("login", None, "/login"),
+    Scene("login-refused", None, "/login", _wrong_password),
+    Scene("home-manager", "manager_store1", "/"),
+    Scene("home-marketing", "marketing_user", "/"),
+    Scene("home-admin", "admin_user", "/"),
+    Scene("home-reviewer", "reviewer_user", "/"),
+    Scene("home-auditor", "auditor_user", "/"),
+    Scene("ask-start", "manager_multi", "/analytics"),
+    Scene("ask-number", "manager_store1", "/analytics?conversation={number_conversation}"),
+    Scene("ask-line", "manager_store1", "/analytics?conversation={line_conversation}"),
+    Scene("ask-bars", "manager_store1", "/analytics?conversation={bars_conversation}"),
+    Scene("ask-how", "manager_store1", "/analytics?conversation={bars_conversation}", _opened),
+    Scene("ask-table", "manager_store1", "/analytics?conversation={bars_conversation}", _as_table),
+    Scene("ask-rows", "manager_store1", "/analytics?conversation={rows_conversation}"),
+    Scene("ask-clarify", "manager_store1", "/analytics?conversation={clarify_conversation}"),
+    Scene("ask-refused", "manager_store1", "/analytics?conversation={refused_conversation}"),
+    Scene("ask-why", "manager_store1", "/analytics?conversation={why_conversation}"),
+    Scene("ask-waiting", "admin_user", "/analytics?conversation={waiting_conversation}"),
+    Scene("run", "manager_store1", "/runs/{bars}"),
+    Scene("run-of-another", "finance_user", "/runs/{bars}"),
+    Scene("not-found", "manager_store1", "/no/such/page"),
+    Scene("not-allowed", "manager_store1", "/audit"),
+    Scene("approvals", "reviewer_user", "/approvals"),
+    Scene("approval", "reviewer_user", "/approvals/{approval}"),
+    Scene("approvals-of-asker", "admin_user", "/approvals"),
+    Scene("approvals-empty", "marketing_user", "/approvals"),
+    Scene("record", "auditor_user", "/audit"),
+    Scene("record-run", "auditor_user", "/audit/runs/{bars}"),
+)
+
+
+def prepare(demo: Demo) -> dict[str, str]:
+    """Ask what the scenes show. Gives the ids that their addresses name."""
+    made: dict[str, str] = {}
+    for name, (person, question) in QUESTIONS.items():
+        answer = demo.person(person).post("/api/ask", json={"question": question}).json()
+        made[name], made[f"{name}_conversation"] = answer["run_id"], answer["conversation_id"]
+    waiting = demo.person("reviewer_user").get("/api/approvals", params={"status": "pending"})
+    made["approval"] = next(
+        item["approval_id"] for item in waiting.json()["items"] if item["run_id"] == made["waiting"]
+    )
+    return made
+
+
+class Stage:
+    """Opens scenes in a browser; each person logs in once."""
+
+    def __init__(self, demo: Demo, browser: Browser, made: dict[str, str]) -> None:
+        self._site = f"http://127.0.0.1:{demo.environment['WEBUI_PORT']}"
+        self._browser = browser
+        self._made = made
+        self._sessions: dict[str, StorageState] = {}
+
+    @contextmanager
+    def open(self, scene: Scene, scheme: Scheme = "light", size: str = "laptop") -> Iterator[Page]:
+        """The scene, settled."""
+        width, height = SIZES[size]
+        context = self._browser.new_context(
+            base_url=self._site,
+            color_scheme=scheme,
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+            storage_state=self._session(scene.person) if scene.person else None,
+        )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(scene.path.format(**self._made))
+        if scene.act:
+            scene.act(page)
+        page.wait_for_function(
+            "() => document.querySelectorAll('[data-chart]:not([data-drawn])').length === "
+            "[...document.querySelectorAll('[data-chart]:not([data-drawn])')]"
+            ".filter((chart) => !chart.checkVisibility()).length"
+        )
+        yield page
+        context.close()
+
+    def _session(self, person: str) -> StorageState:
+        if person not in self._sessions:
+            context = self._browser.new_context(base_url=self._site)
+            log_in(context.new_page(), person)
+            self._sessions[person] = context.storage_state()
+            context.close()
+        return self._sessions[person]
+
+
+def log_in(page: Page, person: str) -> None:
+    """As a person does."""
+    page.goto("/login")
+    page.get_by_label("User name").fill(person)
+    page.get_by_label("Password").fill(PASSWORDS[person])
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.wait_for_url(lambda url: "/login" not in url)
