@@ -43,8 +43,8 @@ def verify_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute the whole record: events, checkpoints, receipts. Exit code 1, and the place,
-    where anything is wrong."""
+    """Recompute the whole record: events, governing changes, checkpoints, receipts.
+    Exit code 1, and the place, where anything is wrong."""
     trusted = keys_in(keys) if keys else None
     anchors = [one for path in anchor or () for one in anchors_in(path)]
     with _app_database() as url, progress() as report:
@@ -56,6 +56,7 @@ def verify_command(
                 "runs": found.runs,
                 "events": found.events,
                 "actions": found.actions,
+                "changes": found.changes,
                 "checkpoints": found.checkpoints,
                 "sealed": found.entries,
                 "receipts": found.receipts,
@@ -72,8 +73,9 @@ def verify_command(
     else:
         say(
             f"Unbroken: {found.events:,} events of {found.runs:,} runs; {found.actions:,} actions "
-            f"on approval requests; {found.entries:,} entries sealed in {found.checkpoints:,} "
-            f"checkpoints, {found.unsealed:,} not sealed yet; {found.receipts:,} receipts."
+            f"on approval requests; {found.changes:,} governing changes; {found.entries:,} entries "
+            f"sealed in {found.checkpoints:,} checkpoints, {found.unsealed:,} not sealed yet; "
+            f"{found.receipts:,} receipts."
         )
     if found.faults:
         raise typer.Exit(Exit.FAILED)

@@ -11,7 +11,7 @@ from contracts.context import UserContext
 from contracts.run import Risk
 from contracts.verdict import Finding
 
-EntryKind = Literal["run", "access"]
+EntryKind = Literal["run", "access", "change"]
 
 
 class PublicKey(Wire):
@@ -68,7 +68,8 @@ class SignedCheckpoint(Wire):
 
 class Entry(Wire):
     """What a leaf of the tree stands for. `digest` of a run is the hash of its last event, whose
-    number is `seq`; of an access, the hash of the access, and `seq` is 0."""
+    number is `seq`; of an access, the hash of the access, and `seq` is 0; of a governing
+    change, its hash, and its number in the organisation."""
 
     kind: EntryKind
     id: UUID

@@ -22,6 +22,7 @@ from gateway.routes import (
     audit,
     authentication,
     catalog,
+    changes,
     feedback,
     governance,
     keys,
@@ -62,7 +63,7 @@ def create_app(
 
     app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)
     for module in (
-        authentication, ask, runs, feedback, catalog, approvals, governance, audit, keys,
+        authentication, ask, runs, feedback, catalog, approvals, governance, audit, changes, keys,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

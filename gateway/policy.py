@@ -57,3 +57,12 @@ def require(context: UserContext, permission: str) -> None:
             f"The role {context.role} does not have the permission to {permission}.",
             kind="permission-missing",
         )
+
+
+def require_any(context: UserContext, *permissions: str) -> None:
+    """Refuse a role that has none of them."""
+    if not set(permissions) & set(context.permissions):
+        raise Forbidden(
+            f"The role {context.role} does not have the permission to {' or '.join(permissions)}.",
+            kind="permission-missing",
+        )

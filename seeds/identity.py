@@ -8,6 +8,7 @@ import psycopg
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from kit.canonical import canonical
 from kit.passwords import HASHER
 
 FOLDER = Path(__file__).parent / "pagila"
@@ -127,9 +128,13 @@ def _user(connection: psycopg.Connection, org_id: UUID, user: _User) -> None:
             INSERT INTO app_user_roles (user_id, org_id, role, position)
             SELECT user_id, %(org_id)s, role, position
             FROM person, unnest(%(roles)s::text[]) WITH ORDINALITY AS given (role, position)
+        ), scope AS (
+            INSERT INTO app_user_store_access (user_id, store_id)
+            SELECT user_id, store_id FROM person, unnest(%(store_ids)s::integer[]) AS store_id
         )
-        INSERT INTO app_user_store_access (user_id, store_id)
-        SELECT user_id, store_id FROM person, unnest(%(store_ids)s::integer[]) AS store_id
+        SELECT record_change(%(org_id)s, NULL, 'seed', 'owner', 'user', user_id::text, 'added',
+            NULL, %(on_record)s)
+        FROM person
         """,
         {
             "org_id": org_id,
@@ -138,5 +143,14 @@ def _user(connection: psycopg.Connection, org_id: UUID, user: _User) -> None:
             "is_all_stores": user.is_all_stores,
             "roles": list(user.roles),
             "store_ids": list(user.store_ids),
+            "on_record": canonical(
+                {
+                    "username": user.username,
+                    "is_active": True,
+                    "is_all_stores": user.is_all_stores,
+                    "roles": list(user.roles),
+                    "store_ids": [*sorted(user.store_ids)],
+                }
+            ),
         },
     )

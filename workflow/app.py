@@ -12,6 +12,7 @@ from workflow.api import (
     ask,
     audit,
     catalog,
+    changes,
     feedback,
     notifications,
     policies,
@@ -38,7 +39,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
     for module in (
         ask, runs, feedback, catalog, approvals, policies, verified_queries, notifications,
-        receipts, audit, simulate,
+        receipts, audit, changes, simulate,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from pydantic import JsonValue
 from uuid_utils.compat import uuid7
 
 from contracts.approval import ApprovalItem, Bound, PolicySubject, ReviewEvidence
 from contracts.context import UserContext
+from contracts.governance import NewChange
 from contracts.policy import Policy, PolicyChange, PolicyVersion
 from contracts.run import ApprovalStatus, Risk
 from kit.canonical import canonical, text_digest
@@ -17,7 +19,7 @@ from workflow.approve.in_force import policy_now
 from workflow.approve.rules import policy_digest
 from workflow.parts import Parts
 from workflow.requests import open_request, person_of
-from workflow.store import policies
+from workflow.store import changes, policies
 from workflow.store.approvals import Connection, Request
 
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -96,6 +98,26 @@ async def put_into_force(connection: Connection, request: Request) -> None:
         body=canonical(subject.policy.model_dump(mode="json")),
         approval_id=request.item.approval_id,
     )
+    change = NewChange(
+        kind="policy",
+        subject=str(version.version),
+        action="put into force",
+        before={"version": now.version, "policy": now.policy.model_dump(mode="json")},
+        after=_on_record(version, request.item.approval_id),
+    )
+    await changes.record(connection, request.org_id, request.item.decisions[-1].by, change)
+
+
+def _on_record(version: PolicyVersion, approval_id: UUID) -> JsonValue:
+    """As `store.governed` compares it."""
+    return {
+        "version": version.version,
+        "digest": version.digest,
+        "policy": version.policy.model_dump(mode="json"),
+        "approval_id": str(approval_id),
+        "proposed_by": version.proposed_by,
+        "confirmed_by": version.confirmed_by,
+    }
 
 
 def _request(

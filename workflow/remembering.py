@@ -1,12 +1,15 @@
 """Approve and remember: what a person let through becomes a verified query."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from pydantic import JsonValue
 from uuid_utils.compat import uuid7
 
 from contracts.approval import Action, QuerySubject, Remember, VerifiedQuery
 from contracts.context import UserContext
+from contracts.governance import NewChange
 from contracts.plan import MetricQuery
 from contracts.policy import PolicyVersion
 from contracts.run import ApprovalStatus
@@ -18,7 +21,7 @@ from workflow.approve.steps import step
 from workflow.locked_request import UNKNOWN, may_review
 from workflow.parts import Parts
 from workflow.requests import person_of
-from workflow.store import approvals, verified_queries
+from workflow.store import approvals, changes, verified_queries
 from workflow.store.approvals import Connection, Request
 from workflow.store.verified_queries import VerifiedRow
 
@@ -57,12 +60,61 @@ async def remember(
             created_at=datetime.now(UTC),
             expires_at=expires_at,
             revoked_at=None,
+            revoked_by=None,
         )
         await verified_queries.insert(connection, row)
         taken = step(request, Action.REMEMBER, person_of(caller), f"until {expires_at:%Y-%m-%d}")
         await approvals.add_action(connection, taken.action)
+        change = NewChange(
+            kind="verified_query",
+            subject=str(row.verified_id),
+            action="added",
+            after=on_record(row),
+        )
+        await changes.record(connection, caller.org_id, person_of(caller), change)
     await reload(parts, caller.org_id)
     return shown(row, policy, parts)
+
+
+async def retire(caller: UserContext, verified_id: UUID, parts: Parts) -> None:
+    """Take it out of force; what it let run has run. Raises Forbidden, NotFound."""
+    if not may_review(caller):
+        raise Forbidden(f"The role {caller.role} does not revoke verified queries.")
+    async with connected(parts.pool) as connection, connection.transaction():
+        row = await verified_queries.revoke(
+            connection, caller.org_id, verified_id, by=caller.username
+        )
+        if row is None:
+            raise NotFound("There is no such verified query in force.")
+        change = NewChange(
+            kind="verified_query",
+            subject=str(verified_id),
+            action="revoked",
+            before=on_record(replace(row, revoked_by=None)),
+            after=on_record(row),
+        )
+        await changes.record(connection, caller.org_id, person_of(caller), change)
+    await reload(parts, caller.org_id)
+
+
+def on_record(row: VerifiedRow) -> JsonValue:
+    """As `store.governed` compares it."""
+    return {
+        "question": row.question,
+        "patterns": list(row.patterns),
+        "output": row.output,
+        "plan_in_words": row.plan_in_words,
+        "sql": row.sql,
+        "owner_id": str(row.owner_id),
+        "owner_name": row.owner_name,
+        "owner_role": row.owner_role,
+        "roles": list(row.roles),
+        "approval_id": str(row.approval_id),
+        "model_digest": row.model_digest,
+        "policy_digest": row.policy_digest,
+        "expires_at": row.expires_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "revoked_by": row.revoked_by,
+    }
 
 
 async def reload(parts: Parts, org_id: UUID) -> None:

@@ -125,7 +125,7 @@ class FakeWorkflow:
                 return _json(_replay().model_dump_json())
             case ["audit", _] if call.headers["accept"] == JSON_LINES:
                 return Response(b"{}\n", media_type=JSON_LINES)
-            case ["audit", _]:
+            case ["audit", _] | ["admin", "changes"]:
                 return _json('{"items":[],"next":null}')
             case ["runs", _, "cancel"] | ["runs", _]:
                 return _json(_answer(call.context).model_dump_json())

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Query, Response
 
 from contracts.approval import VerifiedQueryPage
 from kit.database import connected
-from kit.problems import Forbidden, NotFound, documented
+from kit.problems import documented
 from workflow.api.access import Caller, Running
 from workflow.locked_request import may_review
-from workflow.remembering import listed, reload
-from workflow.store import verified_queries
+from workflow.remembering import listed, retire
 
 router = APIRouter(
     prefix="/verified-queries",
@@ -38,13 +37,5 @@ async def list_verified(
 @router.post("/{verified_id}/revoke", status_code=204)
 async def revoke(verified_id: UUID, caller: Caller, running: Running) -> Response:
     """Take it out of force; what it let run has run."""
-    if not may_review(caller):
-        raise Forbidden(f"The role {caller.role} does not revoke verified queries.")
-    async with connected(running.parts.pool) as connection:
-        is_revoked = await verified_queries.revoke(
-            connection, caller.org_id, verified_id, by=caller.username
-        )
-    if not is_revoked:
-        raise NotFound("There is no such verified query in force.")
-    await reload(running.parts, caller.org_id)
+    await retire(caller, verified_id, running.parts)
     return Response(status_code=204)

@@ -156,6 +156,18 @@ def _against_record(row: Row, number: int) -> Iterator[Fault]:
             yield Fault(
                 "run", entry_id, f"its chain is not the one that checkpoint {number} sealed"
             )
+    elif kind == "change":
+        if row[18] is None:
+            yield Fault(
+                "change",
+                row[0] or "",
+                f"was removed after checkpoint {number} had sealed it",
+                int(seq),
+            )
+        elif row[18] != sealed_digest:
+            yield Fault(
+                "change", row[0] or "", f"is not the one that checkpoint {number} sealed", int(seq)
+            )
     elif row[9] is None:
         yield Fault("access", entry_id, f"was removed after checkpoint {number} had sealed it")
     elif not sealed_digest == row[17] == digest([text or "" for text in row[9:17]]):

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Subject = Literal["event", "run", "action", "access", "checkpoint", "receipt", "key"]
+Subject = Literal[
+    "event", "run", "action", "access", "change", "policy", "verified query", "user", "checkpoint",
+    "receipt", "key",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`id` is the run's, the approval request's for an action, the organisation's for a
-    checkpoint; `seq` the number of the event, action or checkpoint, absent for the others."""
+    checkpoint or a change; `seq` the number of the event, action, checkpoint or change, absent
+    for the others."""
 
     subject: Subject
     id: str
@@ -22,4 +26,9 @@ class Fault:
         return f"{self.subject} {self.seq} of {_OWNERS[self.subject]} {self.id}: {self.what}"
 
 
-_OWNERS = {"event": "run", "action": "approval request", "checkpoint": "organisation"}
+_OWNERS = {
+    "event": "run",
+    "action": "approval request",
+    "checkpoint": "organisation",
+    "change": "organisation",
+}

@@ -2,9 +2,10 @@
 
 Found: a log row, event or stored answer whose content was changed; an event that was removed,
 inserted or put elsewhere; a log row, or a run's state, that is missing; a chain whose tail was
-cut; and of what a checkpoint has sealed, also a run that was removed from every table, a chain
-that was rewritten as a whole, and a checkpoint that was removed or changed. What this does not
-find is in docs/audit.md.
+cut; the same of governing changes, and a policy, a verified query or a user that is not as the
+last change on record made it; and of what a checkpoint has sealed, also a run or a change that was
+removed from every table, a chain that was rewritten as a whole, and a checkpoint that was removed
+or changed. What this does not find is in docs/audit.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,14 +19,19 @@ from psycopg import IsolationLevel, sql
 from workflow.audit.chain import digest
 from workflow.audit.check_approvals import Approvals
 from workflow.audit.check_chains import Chains
+from workflow.audit.check_changes import Changes
 from workflow.audit.check_receipts import Receipts
 from workflow.audit.check_seals import Anchor, Seals
 from workflow.audit.fault import Fault, Subject
 from workflow.audit.signing import key_id_of
-from workflow.store import whole_record
+from workflow.store import governed, whole_record
 
 MAX_FAULTS = 20
 _REPORT_EVERY = 200
+_LOOSE: dict[str, Subject] = {"run": "run", "access": "access", "change": "change"}
+_GOVERNED: dict[str, Subject] = {
+    "policy": "policy", "verified_query": "verified query", "user": "user",
+}  # fmt: skip
 
 
 class Report(Protocol):
@@ -43,6 +49,7 @@ class Verified:
     runs: int
     events: int
     actions: int
+    changes: int
     checkpoints: int
     entries: int
     receipts: int
@@ -70,6 +77,7 @@ def verify(
         checking = _Checking(first, second, streams, report, max_faults)
         checking.chains()
         checking.approvals()
+        checking.changes()
         trusted = keys if keys is not None else checking.keys_on_record()
         checking.seals(trusted, anchors)
         checking.loose()
@@ -103,6 +111,7 @@ class _Checking:
         self._expected = whole_record.counts(first)
         self._chains: Chains | None = None
         self._approvals: Approvals | None = None
+        self._changes: Changes | None = None
         self._seals: Seals | None = None
         self._receipts: Receipts | None = None
 
@@ -129,6 +138,20 @@ class _Checking:
             if self._is_enough_with(fault):
                 return
 
+    def changes(self) -> None:
+        """Governing changes, and whether what they made still stands."""
+        if self._is_enough_with(None):
+            return
+        self._report("Reading the changes")
+        self._changes = changes = Changes(self._stream(self._first, whole_record.CHANGES))
+        for fault in changes.faults():
+            if self._is_enough_with(fault):
+                return
+        for kind, subject, what in self._stream(self._first, governed.DIFFERENCES):
+            named = _GOVERNED.get(kind or "", "change")
+            if self._is_enough_with(Fault(named, subject or "", what or "")):
+                return
+
     def seals(self, keys: Mapping[str, bytes], anchors: Sequence[Anchor]) -> None:
         """Checkpoints, and what they hold."""
         if self._is_enough_with(None):
@@ -149,8 +172,7 @@ class _Checking:
         if self._is_enough_with(None):
             return
         for kind, entry_id, what in self._stream(self._first, whole_record.LOOSE):
-            subject: Subject = "run" if kind == "run" else "access"
-            if self._is_enough_with(Fault(subject, entry_id or "", what or "")):
+            if self._is_enough_with(Fault(_LOOSE[kind or ""], entry_id or "", what or "")):
                 return
         for row in self._stream(self._first, whole_record.UNSEALED_ACCESSES):
             if row[8] != digest([text or "" for text in row[:8]]):
@@ -176,6 +198,7 @@ class _Checking:
             runs=self._chains.runs if self._chains else 0,
             events=self._chains.events if self._chains else 0,
             actions=self._approvals.actions if self._approvals else 0,
+            changes=self._changes.changes if self._changes else 0,
             checkpoints=self._seals.checkpoints if self._seals else 0,
             entries=self._seals.entries if self._seals else 0,
             receipts=self._receipts.receipts if self._receipts else 0,

@@ -18,11 +18,12 @@ WAITING = "SELECT DISTINCT org_id FROM unsealed_entries"
 
 # An entry whose row is missing stays in the list: `countersign audit verify` tells of it.
 UNSEALED = """
-SELECT u.kind, u.entry_id, coalesce(r.head_seq, 0), coalesce(r.head_hash, a.hash)
+SELECT u.kind, u.entry_id, coalesce(r.head_seq, c.seq, 0), coalesce(r.head_hash, a.hash, c.hash)
 FROM unsealed_entries u
 LEFT JOIN runs r ON u.kind = 'run' AND r.run_id = u.entry_id
 LEFT JOIN record_accesses a ON u.kind = 'access' AND a.access_id = u.entry_id
-WHERE u.org_id = %(org_id)s AND coalesce(r.head_hash, a.hash) IS NOT NULL
+LEFT JOIN governance_changes c ON u.kind = 'change' AND c.change_id = u.entry_id
+WHERE u.org_id = %(org_id)s AND coalesce(r.head_hash, a.hash, c.hash) IS NOT NULL
 ORDER BY u.entry_id LIMIT %(limit)s
 """
 

@@ -14,7 +14,7 @@ from contracts.plan import MetricQuery, RawSql
 _COLUMNS = """
 verified_id, org_id, question, patterns, output::text AS output, plan_in_words, sql, owner_id,
 owner_name, owner_role, roles, approval_id, model_digest, policy_digest, created_at, expires_at,
-revoked_at
+revoked_at, revoked_by
 """
 
 INSERT = """
@@ -43,10 +43,13 @@ ORDER BY verified_id DESC LIMIT %(limit)s
 """
 )
 
-REVOKE = """
+REVOKE = (
+    """
 UPDATE verified_queries SET revoked_at = now(), revoked_by = %(by)s
 WHERE org_id = %(org_id)s AND verified_id = %(verified_id)s AND revoked_at IS NULL
-"""
+RETURNING """
+    + _COLUMNS
+)
 
 _OUTPUT: TypeAdapter[MetricQuery | RawSql] = TypeAdapter(MetricQuery | RawSql)
 
@@ -72,6 +75,7 @@ class VerifiedRow:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    revoked_by: str | None
 
     @property
     def reading(self) -> MetricQuery | RawSql:
@@ -126,9 +130,8 @@ async def page(
 
 async def revoke(
     connection: AsyncConnection[TupleRow], org_id: UUID, verified_id: UUID, *, by: str
-) -> bool:
-    """Take it out of force; False where there is none in force by that id."""
-    cursor = await connection.execute(
-        REVOKE, {"org_id": org_id, "verified_id": verified_id, "by": by}
-    )
-    return cursor.rowcount == 1
+) -> VerifiedRow | None:
+    """Take it out of force, and give it; None where there is none in force by that id."""
+    async with connection.cursor(row_factory=class_row(VerifiedRow)) as cursor:
+        await cursor.execute(REVOKE, {"org_id": org_id, "verified_id": verified_id, "by": by})
+        return await cursor.fetchone()

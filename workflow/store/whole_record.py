@@ -14,14 +14,15 @@ from psycopg.rows import TupleRow, class_row
 Connection = psycopg.Connection[TupleRow]
 Text = str | None
 
-_MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+# a time as it is hashed
+MOMENT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
 
 # An answer is only as good as its digest, and may be megabytes. Whose a run is stands in both
 # tables: the log row's is under the chain, the state's is what the services go by.
 RUNS = f"""
 COPY (
     SELECT coalesce(l.run_id, r.run_id) AS run_id, l.org_id, l.user_id, l.username, l.role,
-        l.conversation_id, l.question, l.user_context, {_MOMENT.format("l.asked_at")}, l.hash,
+        l.conversation_id, l.question, l.user_context, {MOMENT.format("l.asked_at")}, l.hash,
         r.head_seq, r.head_hash, r.status,
         encode(sha256(convert_to(coalesce(r.answer::text, ''), 'UTF8')), 'hex'),
         (r.org_id, r.user_id, r.conversation_id, r.asked_at)
@@ -33,7 +34,7 @@ COPY (
 
 EVENTS = f"""
 COPY (
-    SELECT run_id, seq, stage, status, {_MOMENT.format("at")}, duration_ms, detail, prev_hash, hash
+    SELECT run_id, seq, stage, status, {MOMENT.format("at")}, duration_ms, detail, prev_hash, hash
     FROM query_audit_events ORDER BY run_id, seq
 ) TO STDOUT
 """
@@ -55,10 +56,12 @@ COPY (
     SELECT e.org_id, e.number, e.position, e.kind, e.entry_id, e.seq, e.digest,
         r.head_seq, r.head_hash,
         a.access_id, a.org_id, coalesce(a.user_id::text, ''), a.username, a.role,
-        {_MOMENT.format("a.at")}, a.what, a.query, a.hash
+        {MOMENT.format("a.at")}, a.what, a.query, a.hash,
+        c.hash
     FROM checkpoint_entries e
     LEFT JOIN runs r ON e.kind = 'run' AND r.run_id = e.entry_id
     LEFT JOIN record_accesses a ON e.kind = 'access' AND a.access_id = e.entry_id
+    LEFT JOIN governance_changes c ON e.kind = 'change' AND c.change_id = e.entry_id
     ORDER BY e.org_id, e.number, e.position
 ) TO STDOUT
 """
@@ -75,10 +78,15 @@ COPY (
     WHERE NOT EXISTS (SELECT FROM checkpoint_entries e WHERE e.entry_id = access_id)
       AND NOT EXISTS (SELECT FROM unsealed_entries u WHERE u.entry_id = access_id)
     UNION ALL
+    SELECT 'change', change_id, 'is neither sealed nor waiting to be' FROM governance_changes
+    WHERE NOT EXISTS (SELECT FROM checkpoint_entries e WHERE e.entry_id = change_id)
+      AND NOT EXISTS (SELECT FROM unsealed_entries u WHERE u.entry_id = change_id)
+    UNION ALL
     SELECT kind, entry_id, 'was removed while it waited to be sealed' FROM unsealed_entries
     WHERE NOT EXISTS (SELECT FROM runs WHERE run_id = entry_id)
       AND NOT EXISTS (SELECT FROM query_audit_logs WHERE run_id = entry_id)
       AND NOT EXISTS (SELECT FROM record_accesses WHERE access_id = entry_id)
+      AND NOT EXISTS (SELECT FROM governance_changes WHERE change_id = entry_id)
     ORDER BY 1, 2
 ) TO STDOUT
 """
@@ -86,7 +94,7 @@ COPY (
 # Accesses that no checkpoint holds yet; the others come with their entries.
 UNSEALED_ACCESSES = f"""
 COPY (
-    SELECT access_id, org_id, coalesce(user_id::text, ''), username, role, {_MOMENT.format("at")},
+    SELECT access_id, org_id, coalesce(user_id::text, ''), username, role, {MOMENT.format("at")},
         what, query, hash
     FROM record_accesses
     WHERE NOT EXISTS (SELECT FROM checkpoint_entries e WHERE e.entry_id = access_id)
@@ -97,9 +105,19 @@ COPY (
 ACTIONS = f"""
 COPY (
     SELECT approval_id, a.seq, a.action, a.user_id, a.username, a.role, a.text, a.binding,
-        {_MOMENT.format("a.at")}, a.prev_hash, a.hash, q.head_seq, q.head_hash
+        {MOMENT.format("a.at")}, a.prev_hash, a.hash, q.head_seq, q.head_hash
     FROM approval_actions a FULL JOIN approval_requests q USING (approval_id)
     ORDER BY approval_id, a.seq
+) TO STDOUT
+"""
+
+CHANGES = f"""
+COPY (
+    SELECT c.change_id, org_id, c.seq, {MOMENT.format("c.at")}, c.actor_id, c.actor_name,
+        c.actor_role, c.kind, c.subject, c.action, c.before, c.after, c.prev_hash, c.hash,
+        h.seq, h.hash
+    FROM governance_changes c FULL JOIN governance_heads h USING (org_id)
+    ORDER BY org_id, c.seq
 ) TO STDOUT
 """
 

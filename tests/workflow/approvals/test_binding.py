@@ -6,10 +6,11 @@ import pytest
 
 from contracts.approval import Edit, Remember
 from contracts.context import UserContext
+from contracts.governance import ChangeSearch
 from contracts.plan import Dimension, Plan
 from contracts.policy import Limits, Policy, PolicyChange
 from contracts.run import ApprovalStatus, RunStatus
-from kit.problems import Conflict, Forbidden
+from kit.problems import Conflict, Forbidden, NotFound
 from tests.workflow.approvals.conftest import (
     CALM,
     Office,
@@ -25,8 +26,8 @@ from tests.workflow.approvals.conftest import (
 from workflow import bootstrap
 from workflow.bootstrap import Workflow
 from workflow.policy_changes import propose
-from workflow.remembering import remember
-from workflow.store import approvals
+from workflow.remembering import remember, retire
+from workflow.store import approvals, changes
 
 
 @pytest.fixture
@@ -208,3 +209,31 @@ async def test_what_is_remembered_runs_without_waiting_while_it_fits(
     assert (await ask(workflow, admin)).status is RunStatus.NEEDS_APPROVAL  # not their role's
     await change_policy(office, workflow, Policy(smallest_group=7))
     assert (await ask(workflow, asker)).status is RunStatus.NEEDS_APPROVAL
+
+
+async def test_what_was_agreed_is_on_record_and_cannot_be_altered_unseen(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    approval_id = await asked(workflow, asker)
+    one = office.person("one")
+    await workflow.decisions.approve(one, approval_id, "", None)
+    await finished(workflow, approval_id, office.org_id)
+    verified = await remember(one, approval_id, Remember(patterns=("who rents?",)), workflow.parts)
+    await change_policy(office, workflow, Policy(smallest_group=7))
+    await retire(one, verified.verified_id, workflow.parts)
+    with pytest.raises(NotFound):
+        await retire(one, verified.verified_id, workflow.parts)
+    async with workflow.parts.pool.connection() as connection:
+        found = await changes.page(connection, office.org_id, ChangeSearch())
+    assert [(c.kind, c.action, c.actor_name) for c in found] == [
+        ("verified_query", "revoked", "one"),
+        ("policy", "put into force", "bob"),
+        ("verified_query", "added", "one"),
+    ]
+    assert isinstance(found[1].before, dict) and isinstance(found[1].after, dict)
+    assert (found[1].before["version"], found[1].after["proposed_by"]) == (0, "ann")
+    assert office.faults() == []
+    office.execute("UPDATE verified_queries SET roles = array_append(roles, 'marketing')")
+    assert office.faults() == [
+        f"verified query {verified.verified_id}: is not what change 3 made it"
+    ]

@@ -17,7 +17,15 @@ from workflow.store import audit_events, runs
 
 async def test_an_untouched_record_is_unbroken(record: Record) -> None:
     assert record.verify() == Verified(
-        runs=3, events=18, actions=0, checkpoints=0, entries=0, receipts=0, unsealed=3, faults=()
+        runs=3,
+        events=18,
+        actions=0,
+        changes=0,
+        checkpoints=0,
+        entries=0,
+        receipts=0,
+        unsealed=3,
+        faults=(),
     )
 
 

@@ -1,0 +1,57 @@
+"""What stands in force beside what was last recorded of it, for whoever verifies the record.
+
+Each part below shows the rows of one table in the shape of a change's `after`: whatever is
+compared here, the code that changes it has to record in the same shape.
+"""
+
+from workflow.store.whole_record import MOMENT
+
+# The text of a policy is what its digest is of; the record holds it as JSON, to be read.
+_POLICIES = """
+SELECT org_id, 'policy' AS kind, version::text AS subject,
+    jsonb_build_object('version', version, 'digest',
+        CASE WHEN digest = encode(sha256(convert_to(body, 'UTF8')), 'hex') THEN digest END,
+        'approval_id', approval_id, 'proposed_by', proposed_by, 'confirmed_by', confirmed_by
+    ) AS state
+FROM risk_policies
+"""
+
+_VERIFIED = f"""
+SELECT org_id, 'verified_query', verified_id::text,
+    jsonb_build_object('question', question, 'patterns', patterns, 'output', output::text,
+        'plan_in_words', plan_in_words, 'sql', sql, 'owner_id', owner_id,
+        'owner_name', owner_name, 'owner_role', owner_role, 'roles', roles,
+        'approval_id', approval_id, 'model_digest', model_digest,
+        'policy_digest', policy_digest, 'expires_at', {MOMENT.format("expires_at")},
+        'revoked_by', revoked_by)
+FROM verified_queries
+"""
+
+_USERS = """
+SELECT org_id, 'user', user_id::text,
+    jsonb_build_object('username', username, 'is_active', is_active,
+        'is_all_stores', is_all_stores,
+        'roles', ARRAY(SELECT role FROM app_user_roles r WHERE r.user_id = u.user_id
+            ORDER BY position, role),
+        'store_ids', ARRAY(SELECT store_id FROM app_user_store_access s
+            WHERE s.user_id = u.user_id ORDER BY store_id))
+FROM app_users u
+"""
+
+# A kind without a part here is not compared.
+DIFFERENCES = f"""
+COPY (
+    WITH standing AS ({_POLICIES} UNION ALL {_VERIFIED} UNION ALL {_USERS}),
+    newest AS (
+        SELECT DISTINCT ON (org_id, kind, subject) org_id, kind, subject, seq, after
+        FROM governance_changes WHERE kind IN ('policy', 'verified_query', 'user')
+        ORDER BY org_id, kind, subject, seq DESC)
+    SELECT kind, subject, CASE
+        WHEN seq IS NULL THEN 'stands, but no change on record made it'
+        WHEN state IS NULL THEN format('was removed; change %s says otherwise', seq)
+        ELSE format('is not what change %s made it', seq) END
+    FROM standing FULL JOIN newest USING (org_id, kind, subject)
+    WHERE state IS DISTINCT FROM nullif(after::jsonb, 'null') - 'policy'
+    ORDER BY org_id, kind, subject
+) TO STDOUT
+"""
