@@ -35,6 +35,10 @@ def _as_table(page: Page) -> None:
     page.get_by_role("button", name="Table").first.click()
 
 
+def _first_change(page: Page) -> None:
+    page.locator(".changes summary").first.click()
+
+
 def _wrong_password(page: Page) -> None:
     page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("wrong")
@@ -83,6 +87,8 @@ SCENES = (
     Scene("approvals-empty", "marketing_user", "/approvals"),
     Scene("record", "auditor_user", "/audit"),
     Scene("record-run", "auditor_user", "/audit/runs/{bars}"),
+    Scene("admin-changes", "admin_user", "/admin/changes", _first_change),
+    Scene("admin-not-allowed", "manager_store1", "/admin/changes"),
 )
 
 
