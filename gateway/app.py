@@ -18,6 +18,7 @@ from gateway.limits import Buckets, Limits, OpenCalls
 from gateway.public_keys import PublicKeys
 from gateway.routes import (
     approvals,
+    artifacts,
     ask,
     audit,
     authentication,
@@ -64,6 +65,7 @@ def create_app(
     app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)
     for module in (
         authentication, ask, runs, feedback, catalog, approvals, governance, audit, changes, keys,
+        artifacts,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

@@ -25,6 +25,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from contracts.problem import Problem
 
@@ -212,10 +213,21 @@ async def response_to(request: Request, error: Exception) -> Response:
         title = str(error.detail)
         kind, detail = _HTTP.get(error.status_code, ("http", title))
         problem = _problem(request, kind, title, error.status_code, detail)
-        return problem_response(problem, dict(error.headers or {}))
+        more_headers = {"Allow": _methods(request)} if error.status_code == 405 else {}
+        return problem_response(problem, {**(error.headers or {}), **more_headers})
     log.error("unexpected", path=request.url.path, exc_info=error)
     detail = "The fault was logged under the request id. Trying again may help."
     return problem_response(_problem(request, "internal", ProblemError.title, 500, detail))
+
+
+def _methods(request: Request) -> str:
+    """What the address takes, over all its routes: the one that refused knows of itself alone."""
+    fitting = (
+        route
+        for route in request.app.router.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
 _HTTP = {

@@ -9,6 +9,7 @@ from kit import collector
 from kit.service import Probe, create_app
 from workflow.api import (
     approvals,
+    artifacts,
     ask,
     audit,
     catalog,
@@ -39,7 +40,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
     for module in (
         ask, runs, feedback, catalog, approvals, policies, verified_queries, notifications,
-        receipts, audit, changes, simulate,
+        receipts, audit, changes, simulate, artifacts,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

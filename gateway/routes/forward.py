@@ -20,16 +20,18 @@ async def forward(
     context: UserContext | None = None,
     body: Wire | None = None,
     headers: Mapping[str, str | None] | None = None,
+    seconds: float | None = None,
     **query: object,
 ) -> Response:
-    """The workflow's answer, whole. A query value or a header of None is left out."""
+    """The workflow's answer, whole. A query value or a header of None is left out; `seconds` is
+    how long it may take, if longer than other calls."""
     given = {name: str(value) for name, value in query.items() if value is not None}
     more = {name: value for name, value in (headers or {}).items() if value is not None}
     if body is not None:
         more["Content-Type"] = "application/json"
     payload = body.model_dump_json().encode() if body is not None else None
     call = caller.to_workflow(method, path, query=given, headers=more, body=payload)
-    reply = await caller.services.workflow.call(call, context or caller.context())
+    reply = await caller.services.workflow.call(call, context or caller.context(), seconds=seconds)
     return relay(reply, caller.request)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
+from contracts.artifact import Artifact, ArtifactPage
 from contracts.catalog import Catalog, Suggestion, Suggestions
 from contracts.context import UserContext
 from contracts.evidence import ChainMark, Receipt, ReceiptBody, Replay, Signature
@@ -36,6 +37,7 @@ CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")
 SOMEBODY_ELSES = UUID("01900000-0000-7000-8000-00000000dead")
 BREAK = b"(break the connection)"
 AT = datetime(2022, 8, 1, tzinfo=UTC)
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Received:
     headers: dict[str, str]
     context: UserContext
     body: bytes
+    method: str = "GET"
 
 
 @dataclass
@@ -76,7 +79,7 @@ class FakeWorkflow:
     def app(self) -> FastAPI:
         app = FastAPI()
         app.add_api_route("/healthz", lambda: {"status": "ok"})
-        app.add_api_route("/{path:path}", self._serve, methods=["GET", "POST"])
+        app.add_api_route("/{path:path}", self._serve, methods=METHODS)
         return app
 
     async def _serve(self, request: Request) -> Response:
@@ -86,7 +89,9 @@ class FakeWorkflow:
             context = internal_token.verify(token, self.key)
         except internal_token.InvalidInternalToken:
             return _problem(401, "invalid-internal-token", "Invalid internal token")
-        call = Received(request.url.path, request.url.query, dict(request.headers), context, body)
+        headers = dict(request.headers)
+        url, method = request.url, request.method
+        call = Received(url.path, url.query, headers, context, body, method)
         self.received.append(call)
         if self.answer is not None:
             return self.answer
@@ -129,6 +134,8 @@ class FakeWorkflow:
                 return _json('{"items":[],"next":null}')
             case ["runs", _, "cancel"] | ["runs", _]:
                 return _json(_answer(call.context).model_dump_json())
+        if call.path.startswith("/artifacts"):
+            return self._artifacts(call)
         approvals = fake_approvals.usual(call.path, str(RUN))
         if approvals is not None:
             return _json(*approvals)
@@ -142,6 +149,20 @@ class FakeWorkflow:
         if call.headers["accept"] == "text/event-stream":
             return self._events()
         return _json(_answer(call.context).model_dump_json())
+
+    def _artifacts(self, call: Received) -> Response:
+        match call.method, call.path.strip("/").split("/")[1:]:
+            case "GET", []:
+                return _json(ArtifactPage(items=(_artifact(),)).model_dump_json())
+            case "POST", []:
+                return _json(_artifact().model_dump_json(), 201)
+            case _, [artifact_id, *_] if artifact_id != str(RUN):
+                return _problem(404, "not-found", "There is nothing kept under this id.")
+            case "DELETE", _:
+                return Response(status_code=204)
+            case "POST", [_, "refresh"]:
+                return _json(_answer(call.context).model_dump_json())
+        return _json(_artifact().model_dump_json())
 
     def _events(self) -> Response:
         script = self.script
@@ -200,6 +221,20 @@ def _answer(context: UserContext) -> Answer:
             row_scope="all" if context.is_all_stores else context.store_ids,
             allowed_views=context.allowed_views,
         ),
+    )
+
+
+def _artifact() -> Artifact:
+    return Artifact(
+        artifact_id=RUN,
+        title="Revenue",
+        widget="table",
+        question="What is total revenue?",
+        role="store_manager",
+        owner="somebody",
+        is_owner=True,
+        is_shared=False,
+        kept_at=AT,
     )
 
 

@@ -70,7 +70,7 @@ async def ask(
             media_type="application/json",
             headers={"Preference-Applied": "respond-async"},
         )
-    text = await _answer_text(running, caller, run, task)
+    text = await answer_text(running, caller, run, task)
     return Response(text, media_type="application/json")
 
 
@@ -168,9 +168,11 @@ async def _stream_known(running: Workflow, caller: UserContext, run: Run) -> Asy
         yield chunk
 
 
-async def _answer_text(
+async def answer_text(
     running: Workflow, caller: UserContext, run: Run, task: asyncio.Task[Outcome] | None
 ) -> str:
+    """The answer's JSON text once the run rests, by `task` where this process carries it. Raises
+    Unavailable."""
     try:
         if task is not None:
             return (await asyncio.shield(task)).text
