@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 from fastapi import FastAPI
 
@@ -15,6 +16,7 @@ from gateway.auth.outside_issuer import OutsideIssuer
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
 from gateway.limits import Buckets, Limits, OpenCalls
+from gateway.mcp.door import McpDoor
 from gateway.public_keys import PublicKeys
 from gateway.routes import (
     approvals,
@@ -27,6 +29,7 @@ from gateway.routes import (
     feedback,
     governance,
     keys,
+    mcp,
     runs,
 )
 from gateway.services import Services
@@ -62,10 +65,15 @@ def create_app(
             collector.settle()
             yield
 
-    app = service.create_app(title="Countersign", lifespan=lifespan, probes=_probes)
+    app = service.create_app(
+        title="Countersign",
+        lifespan=lifespan,
+        probes=_probes,
+        body_bytes_by_path={mcp.PATH: mcp.MOST_BYTES},
+    )
     for module in (
         authentication, ask, runs, feedback, catalog, approvals, governance, audit, changes, keys,
-        artifacts,
+        artifacts, mcp,
     ):  # fmt: skip
         app.include_router(module.router)
     return app
@@ -107,6 +115,8 @@ async def _services(
         )
         await stack.enter_async_context(directory.kept_fresh())
         tokens = _tokens(settings, clock)
+        door = McpDoor(version=version("countersign"), public_url=settings.public_url)
+        await stack.enter_async_context(door.kept())
         yield Services(
             settings=settings,
             directory=directory,
@@ -124,6 +134,7 @@ async def _services(
             workflow=workflow,
             public_keys=PublicKeys(pool, monotonic=monotonic),
             limits=_limits(settings, monotonic),
+            mcp=door,
         )
 
 

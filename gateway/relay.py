@@ -21,17 +21,22 @@ def relay(reply: Reply, request: Request) -> Response:
     if reply.status < 300:
         tag = {"ETag": reply.etag} if reply.etag else None
         return Response(reply.body, reply.status, tag, reply.content_type or None)
+    problem = problem_of(reply)
+    ours = {"instance": request.url.path, "request_id": request.state.request_id}
+    headers = {"Retry-After": reply.retry_after} if reply.retry_after else {}
+    return problem_response(problem.model_copy(update=ours), headers)
+
+
+def problem_of(reply: Reply) -> Problem:
+    """What the workflow refused, and why. Raises Unavailable, as `relay` does."""
     if reply.status == 401:
         log.error("the workflow refused the internal token: is INTERNAL_TOKEN the same for both?")
         raise Unavailable(DOWN)
     try:
-        problem = Problem.model_validate_json(reply.body)
+        return Problem.model_validate_json(reply.body)
     except ValidationError:
         log.error("not a problem detail", status=reply.status, content_type=reply.content_type)
         raise Unavailable(DOWN) from None
-    ours = {"instance": request.url.path, "request_id": request.state.request_id}
-    headers = {"Retry-After": reply.retry_after} if reply.retry_after else {}
-    return problem_response(problem.model_copy(update=ours), headers)
 
 
 EVENTS_TYPE = "text/event-stream"

@@ -9,6 +9,7 @@ from gateway.auth.bearer import Bearer
 from gateway.auth.logins import Logins
 from gateway.directory import DirectoryReader
 from gateway.limits import Limits
+from gateway.mcp.door import McpDoor
 from gateway.public_keys import PublicKeys
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
@@ -25,6 +26,7 @@ class Services:
     workflow: WorkflowClient
     public_keys: PublicKeys
     limits: Limits
+    mcp: McpDoor
 
 
 def services_of(request: Request) -> Services:

@@ -34,6 +34,12 @@ class GatewaySettings(ServiceSettings):
     gateway_port: int = Field(
         default=8000, ge=1, le=65535, description="Port on which the gateway listens."
     )
+    gateway_public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s?#@\"]+)?/?$",
+        description="URL at which clients reach the gateway, without a path; empty for "
+        "http://127.0.0.1 and its port. `/mcp` is answered under this host and loopback only.",
+    )
     trusted_proxies: str = Field(
         default="",
         description="Addresses, separated by commas, whose X-Forwarded-For header is believed "
@@ -146,6 +152,11 @@ class GatewaySettings(ServiceSettings):
     oidc_keys_seconds: float = Field(
         default=600.0, gt=0, description="How long the outside issuer's keys are kept."
     )
+
+    @property
+    def public_url(self) -> str:
+        """Where clients reach the gateway, without a slash at its end."""
+        return self.gateway_public_url.rstrip("/") or f"http://127.0.0.1:{self.gateway_port}"
 
     def required_secrets(self) -> dict[str, SecretStr]:
         """Both keys: one is checked from outside, one from inside."""

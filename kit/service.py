@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import uuid4
@@ -58,10 +58,13 @@ class Telemetry:
 class _Edge:
     """The outermost middleware, plain ASGI, so that a stream stays a stream."""
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, telemetry: Telemetry, max_body_bytes: int, by_path: Mapping[str, int]
+    ) -> None:
         self.app = app
         self.telemetry = telemetry
         self.max_body_bytes = max_body_bytes
+        self.by_path = by_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,14 +77,13 @@ class _Edge:
         structlog.contextvars.bind_contextvars(
             request_id=reply.request_id, trace_id=reply.trace[3:35]
         )
-        body = _Body(receive, headers, self.max_body_bytes)
+        limit = self.by_path.get(scope["path"], self.max_body_bytes)
+        body = _Body(receive, headers, limit)
         try:
             if not body.is_too_large:
                 await self.app(scope, body.receive, body.unless_too_large(reply))
             if body.is_too_large and not reply.begun:
-                raise problems.TooLarge(
-                    f"A request may hold at most {self.max_body_bytes:,} bytes."
-                )
+                raise problems.TooLarge(f"A request may hold at most {limit:,} bytes.")
         except Exception as error:  # the last place where a request can still be answered
             if reply.begun:
                 raise
@@ -187,10 +189,12 @@ def create_app(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     probes: Callable[[FastAPI], dict[str, Probe]],
     max_body_bytes: int = 64 * 1024,
+    body_bytes_by_path: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """An app with everything but its routes.
 
     `probes` names the dependencies that `/readyz` asks, each within two seconds.
+    `body_bytes_by_path` are the limits of paths that need another than `max_body_bytes`.
     """
     app = Service(
         title=title,
@@ -202,7 +206,12 @@ def create_app(
     )
     telemetry = Telemetry()
     app.state.telemetry = telemetry
-    app.add_middleware(_Edge, telemetry=telemetry, max_body_bytes=max_body_bytes)
+    app.add_middleware(
+        _Edge,
+        telemetry=telemetry,
+        max_body_bytes=max_body_bytes,
+        by_path=body_bytes_by_path or {},
+    )
     problems.install(app)
 
     @app.get("/healthz", tags=["operations"])

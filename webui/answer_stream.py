@@ -5,7 +5,6 @@ whole, keeps its height.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
@@ -16,38 +15,13 @@ from jinja2 import Template
 
 from contracts.plan import Clarify, Refuse
 from contracts.run import Answer, AskRequest, Stage, StageEvent, Started
+from kit.event_stream import events
 from webui.answer_view import STAGES, view_of
 
 QUIET = frozenset({Clarify.model_fields["kind"].default, Refuse.model_fields["kind"].default})
 """Kinds of plan whose answer is a sentence and buttons; its text names the buttons' questions."""
 log = structlog.get_logger(__name__)
 _KEPT_OPEN = b": still at it\n\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A server-sent event; `name` is empty for a comment, which only keeps the line open."""
-
-    name: str
-    data: str
-
-
-async def events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
-    """The events of a stream."""
-    name, data = "message", list[str]()
-    async for line in lines:
-        field, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if not line and data:
-            yield Event(name, "\n".join(data))
-        if not line:
-            name, data = "message", []
-        elif not field:
-            yield Event("", value)
-        elif field == "event":
-            name = value
-        elif field == "data":
-            data.append(value)
 
 
 async def parts(

@@ -75,5 +75,5 @@ def test_every_route_but_logging_in_and_operations_asks_for_a_token(url: str) ->
     }
     assert open_to_all == {
         "/healthz", "/readyz", "/metrics", "/api/auth/login", "/api/auth/refresh",
-        "/.well-known/countersign-keys.json",
+        "/.well-known/countersign-keys.json", "/.well-known/oauth-protected-resource/mcp",
     }  # fmt: skip
