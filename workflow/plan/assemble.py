@@ -21,7 +21,7 @@ from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, FilterPart
 from workflow.plan.readers.metrics import ROWS_AS_WHOLE
-from workflow.plan.shares import adds_up, ratio_of_flag, ratio_to_all
+from workflow.plan.shares import adds_up, is_part, ratio_of_flag, ratio_of_part, ratio_to_all
 from workflow.plan.timing import first_day
 from workflow.plan.when import add_months, day_words
 
@@ -50,7 +50,7 @@ class Assembler(ComparisonAssembly):
         if self._parts.extras.is_share:
             names, changed = self._as_share(names)
             if changed is not self:
-                return changed.build(names)
+                return self._with_whole(names, changed.build(names))
         adds_over_time = any(self._lexicon.metrics[n].metric.is_cumulative for n in names)
         if (self._parts.extras.is_running or adds_over_time) and not self._has_grain():
             trend = DimensionPart(is_trend=True, text="over time")
@@ -61,7 +61,8 @@ class Assembler(ComparisonAssembly):
         reading = type(self)(self._reading, settled.parts, self._depth)
         assembled = reading._built(names, settled.comparison)
         is_assumed = assembled.is_assumed or settled.is_assumed
-        return replace(assembled, is_assumed=is_assumed)
+        notes = tuple(dict.fromkeys((*assembled.notes, *settled.notes)))
+        return replace(assembled, is_assumed=is_assumed, notes=notes)
 
     def _built(self, names: tuple[str, ...], comparison: Comparison | None) -> Assembled:
         facts = [self._lexicon.metrics[name] for name in names]
@@ -231,7 +232,7 @@ class Assembler(ComparisonAssembly):
                     kept = tuple(p for p in self._parts.filters if p is not part)
                     return (ratio,), self._with(filters=kept, extras=extras)
         is_split = bool(self._parts.dimensions) or self._parts.rank is not None
-        ratio = ratio_to_all(self._lexicon, names[0])
+        ratio = ratio_to_all(self._lexicon, names[0]) or ratio_of_part(self._lexicon, names[0])
         if ratio is not None and (not is_split or self._names_all_rows()):
             return (ratio,), self._with(extras=extras)
         if ratio is not None and is_split and not extras.is_of_total:
@@ -239,9 +240,29 @@ class Assembler(ComparisonAssembly):
             plans = self._plans((self._with(extras=extras), (ratio,)), (whole, names))
             label = self._label("metric", names[0]).lower()
             raise Unclear(f"The part that {label} are in each group, or each group's part?", plans)
+        if is_split and is_part(self._lexicon.metrics[names[0]]) and not extras.is_of_total:
+            whole = self._with(extras=replace(self._parts.extras, is_of_total=True))
+            label = self._label("metric", names[0]).lower()
+            raise Unclear(
+                f"I can show each group's part of all {label}, but not their part in each group. "
+                "Do you want that?",
+                self._plans((whole, names)),
+            )
         if is_split:
             return names, self
         return names, self._of_values(names)
+
+    def _with_whole(self, names: tuple[str, ...], assembled: Assembled) -> Assembled:
+        """Says what the whole is, where it is not all rows: those that came back late are a part
+        of those that came back."""
+        is_plain = any(
+            ratio_to_all(self._lexicon, name) == names[0] for name in self._lexicon.metrics
+        )
+        facts = self._lexicon.metrics[names[0]]
+        if facts.aggregate != "ratio" or is_plain:
+            return assembled
+        note = f"{facts.metric.label}: {facts.metric.description}"
+        return replace(assembled, notes=(*assembled.notes, note), is_assumed=True)
 
     def _names_all_rows(self) -> bool:
         """Whether "the share of rentals that came back" names the whole beside the part."""
@@ -280,9 +301,14 @@ class Assembler(ComparisonAssembly):
             return (self._ranked_order(by, comparison),)
         if self._parts.row_order is not None:
             return (Order(by=by, descending=self._parts.row_order),)
+        if self._parts.group_order is not None:
+            is_down = self._parts.group_order
+            return tuple(
+                Order(by=d.field, descending=is_down and n == 0)
+                for n, d in enumerate(_dated_first(dimensions))
+            )
         if any(d.grain for d in dimensions):
-            ordered = sorted(dimensions, key=lambda d: d.grain is None)
-            return tuple(Order(by=d.field) for d in ordered)
+            return tuple(Order(by=d.field) for d in _dated_first(dimensions))
         return (Order(by=by, descending=True),)
 
     def _ranked_order(self, by: str, comparison: Comparison | None) -> Order:
@@ -302,6 +328,10 @@ class Assembler(ComparisonAssembly):
 
     def _has_grain(self) -> bool:
         return any(d.grain or d.is_trend for d in self._parts.dimensions)
+
+
+def _dated_first(dimensions: tuple[Dimension, ...]) -> list[Dimension]:
+    return sorted(dimensions, key=lambda d: d.grain is None)
 
 
 def _condition(field: str, part: FilterPart, values: tuple[Scalar, ...]) -> Filter:

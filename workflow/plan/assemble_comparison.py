@@ -1,7 +1,7 @@
 """Two periods side by side: which days each of them is."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from contracts.plan import Comparison, Grain, Plan, TimeRange
 from workflow.plan.assemble_groups import GroupAssembly
@@ -14,6 +14,8 @@ from workflow.plan.when import (
     Relative,
     When,
     add_months,
+    day_words,
+    is_running,
     resolve,
     time_range,
     unit_start,
@@ -23,11 +25,12 @@ from workflow.plan.when import (
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The parts with the period that the question is about, and what stands beside it.
-    `is_assumed` when that period was not said."""
+    `is_assumed` when that period was not said, or is not over; `notes` say so."""
 
     parts: Parts
     comparison: Comparison | None
     is_assumed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class ComparisonAssembly(GroupAssembly):
@@ -39,7 +42,7 @@ class ComparisonAssembly(GroupAssembly):
             return Settled(self._parts, None)
         part, parts = self._with_step(part)
         if _has_grain(parts):
-            return self._beside_each(part, parts, facts)
+            return self._beside_each(part, parts, facts, reference)
         if part.to == "named":
             return self._named(part, parts, facts, reference)
         held = parts.time
@@ -49,7 +52,8 @@ class ComparisonAssembly(GroupAssembly):
         if len(held.whens) > 1 or period.start is None or period.end is None:
             raise Unclear("I can compare one closed period with another. Which ones?")
         to = "previous_year" if part.to == "previous_year" else "previous_period"
-        return Settled(parts, Comparison(to=to))
+        is_early = _is_unfinished(period, reference)
+        return _settled(parts, Comparison(to=to), reference, is_early=is_early)
 
     def _with_step(self, part: ComparisonPart) -> tuple[ComparisonPart, Parts]:
         """ "Month over month" splits by month, unless the question is about one month."""
@@ -62,7 +66,9 @@ class ComparisonAssembly(GroupAssembly):
             return part, parts
         return part, replace(parts, dimensions=(*parts.dimensions, DimensionPart(grain=step)))
 
-    def _beside_each(self, part: ComparisonPart, parts: Parts, facts: list[MetricFacts]) -> Settled:
+    def _beside_each(
+        self, part: ComparisonPart, parts: Parts, facts: list[MetricFacts], reference: date
+    ) -> Settled:
         """Each row beside the row before it, or that of the year before."""
         part = _as_step(part, parts)
         is_range = part.when is None and part.to == "named"
@@ -78,7 +84,7 @@ class ComparisonAssembly(GroupAssembly):
                 self._plans((without, names_of(facts)), (self._ungrouped(), names_of(facts))),
             )
         to = "previous_year" if part.to == "previous_year" else "previous_period"
-        return Settled(parts, Comparison(to=to))
+        return _settled(parts, Comparison(to=to), reference, is_early=_ends_early(parts, reference))
 
     def _ungrouped(self) -> "ComparisonAssembly":
         kept = tuple(d for d in self._parts.dimensions if not (d.grain or d.is_trend))
@@ -105,9 +111,10 @@ class ComparisonAssembly(GroupAssembly):
         if before.end > period.start:
             raise Unclear(f"{period.label} and {before.label} overlap. Which periods do you mean?")
         time = replace(now, is_compared=False)
-        return Settled(
-            replace(parts, time=time), Comparison(to="period", period=before), is_assumed
-        )
+        is_early = _is_unfinished(period, reference)
+        beside = Comparison(to="period", period=before)
+        settled = _settled(replace(parts, time=time), beside, reference, is_early=is_early)
+        return replace(settled, is_assumed=is_assumed or is_early)
 
     def _period_of(self, part: TimePart, reference: date) -> TimeRange:
         return part.settled or resolve(part.whens[0], reference)
@@ -153,6 +160,30 @@ def _as_step(part: ComparisonPart, parts: Parts) -> ComparisonPart:
     if first.unit in grains:
         return replace(part, to="previous_period", when=None)
     return replace(part, to="previous_year", when=None) if first.unit == "year" else part
+
+
+def _settled(parts: Parts, comparison: Comparison, reference: date, *, is_early: bool) -> Settled:
+    """With a word on the period that is set beside a whole one before it is over."""
+    note = f"The data ends on {day_words(reference)}."
+    return Settled(parts, comparison, is_early, (note,) if is_early else ())
+
+
+def _is_unfinished(period: TimeRange, reference: date) -> bool:
+    """Whether days of the period are still to come: beside a whole one it is smaller anyway."""
+    return period.end is not None and period.end > reference + timedelta(days=1)
+
+
+def _ends_early(parts: Parts, reference: date) -> bool:
+    """Whether the last of the periods that are compared one by one is not over."""
+    time = parts.time
+    period = None
+    if time is not None and (time.settled or len(time.whens) == 1):
+        period = time.settled or resolve(time.whens[0], reference)
+    if period is not None and period.end is not None and period.end <= reference:
+        return False
+    target = parts.rank.target if parts.rank is not None else None
+    groups = (*parts.dimensions, target) if target is not None else parts.dimensions
+    return any(d.grain is not None and is_running(reference, d.grain) for d in groups)
 
 
 def _has_grain(parts: Parts) -> bool:

@@ -53,6 +53,8 @@ class Mark(StrEnum):
     THAN = "than"
     CHANGE = "change"
     COMPARATIVE = "comparative"
+    NEWEST_FIRST = "newest first"
+    OLDEST_FIRST = "oldest first"
     PERIOD_BEFORE = "the period before"
     YEAR_BEFORE = "the year before"
     SHARE = "share"
@@ -96,7 +98,8 @@ WORDS: dict[Mark, str] = {
         whether, and whether, and by, as well as by, split on, split per, divided into, for all
         the different""",
     Mark.ALL: """all, all of, all the, any, the whole of, both, both of, the different, everything,
-        everyone, everybody""",
+        everyone, everybody, the whole company, the whole business, the whole chain, whole company,
+        whole business, whole chain, the entire company, the entire business""",
     Mark.MY: "my, our, the, this, your, mine, ours",
     Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, quantity of, no
         of, volume of""",
@@ -107,7 +110,7 @@ WORDS: dict[Mark, str] = {
     Mark.TOTAL: """total, totals, sum, sum of, sum total, overall, altogether, in total, in all,
         combined, total of, entire, grand total, the total amount of, total amount of""",
     Mark.MOST: """most, top, best, highest, largest, biggest, greatest, maximum, max, strongest,
-        leading, the most, at the top, busiest, the busiest""",
+        leading, the most, at the top, busiest, the busiest, peak, the peak""",
     Mark.LEAST: """least, bottom, worst, lowest, smallest, fewest, minimum, min, weakest, the
         least, poorest, quietest, the quietest, slowest, the slowest""",
     Mark.WHICH: "which, what, which of, which of the, what kind of, which kind of, what type of",
@@ -124,6 +127,11 @@ WORDS: dict[Mark, str] = {
         rise in, delta, delta of, movement in, move, moved, shift in, shifted, by how much""",
     Mark.COMPARATIVE: """better, worse, higher, lower, more, less, fewer, bigger, smaller, larger,
         stronger, weaker""",
+    Mark.NEWEST_FIRST: """newest first, latest first, most recent first, newest at the top, in
+        reverse chronological order, from newest to oldest, from z to a""",
+    Mark.OLDEST_FIRST: """oldest first, earliest first, chronologically, in chronological order,
+        from oldest to newest, alphabetically, in alphabetical order, alphabetical, from a to z,
+        a to z""",
     Mark.PERIOD_BEFORE: """the period before, previous period, the previous period, the prior
         period, prior period, preceding period, the preceding period, the period before that, the
         month before, the week before, the day before, the quarter before, the month before that,
@@ -186,7 +194,8 @@ WORDS: dict[Mark, str] = {
     Mark.LIST: "list, list of, lists, names of, name, enumerate, list all, a list of",
     Mark.EARN: """earn, earned, earns, spend, spent, spends, pay, paid, pays, gross, grossed, bring
         in, brought in, grossing, earning, take in, took in, taken in, sell, sold, sells, selling,
-        pull in, pulled in, brings in, takes in, took, take, taken, takes""",
+        pull in, pulled in, brings in, takes in, took, take, taken, takes, collect, collected,
+        collects, rake in, raked in""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
@@ -227,7 +236,7 @@ WORDS: dict[Mark, str] = {
         statistics, value, values, chart, graph, plot, table, bar chart, line chart, pie
         chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me, in the data, in our
         data, so far, up to now, to date, ever, of all time, all time, in the database, in the
-        system, who is, who are, come, comes, coming from, came, came from, come from, go,
+        system, come, comes, coming from, came, came from, come from, go,
         went, get, gets, got, happen, happened, made, make, makes, generate, generated, bring,
         brought, produce, produced, see, saw, seen, yet, still, already, made by, belonging
         to, rated, called, named, titled, entitled, if any, living, live, lives, located,
@@ -242,11 +251,15 @@ WORDS: dict[Mark, str] = {
         served, processed, achieved, recorded, help, help me, help me with, got it, great,
         perfect, nice, cool, sure, right, out, terms, which one, ones, given, looking,
         interested, interested in, rank, sort, rank the, sort the, would you, could you, can
-        you, can i, may i""",
+        you, can i, may i, order, order the, make up, makes up, made up, would you mind, mind
+        telling me, telling me, tell us, sorry, sorry to bother you, excuse me, my boss needs,
+        needs, handle, handles, good day, to start with, off the top of your head""",
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").
-INNER = words("been be being was were is are yet of who that which have has had did do does")
+INNER = words(
+    "been be being was were is are yet of who that which have has had did do does single ever"
+)
 # ... and by these after an "of" ("length of a trip").
 ARTICLES = words("a an the")
 
@@ -331,6 +344,21 @@ LESS = words("less fewer lower worse smaller weaker")
 POPULAR = frozenset({"popular", "popularity", "frequent", "frequently", "often", "common", "busy"})
 # ... and a superlative that is one of use by itself.
 BUSIEST = words("busiest quietest slowest")
+# Whoever does it, after these: "on which day do people rent most".
+ANYONE = words("people folks anyone anybody someone")
+DOING = words("do did does have has")
+# Who does what a verb says, where that is not the verb with -er: "who spent the most" asks for
+# spenders, and the model's synonyms say who these are.
+AGENTS = {
+    "spend": "spender", "spends": "spender", "spent": "spender", "pay": "payer", "pays": "payer",
+    "paid": "payer", "sell": "seller", "sells": "seller", "sold": "seller", "buy": "buyer",
+    "buys": "buyer", "bought": "buyer", "took": "cashier", "takes": "cashier",
+    "collected": "cashier", "collects": "cashier", "handled": "clerk", "handles": "clerk",
+    "served": "clerk", "processed": "clerk", "returns": "borrower", "returned": "borrower",
+    "return": "borrower",
+}  # fmt: skip
+# Those of them whose amount is money: "the top 5 spenders".
+OF_MONEY = words("spender payer buyer")
 # What an average is called, at the beginning of a name.
 AVERAGES = words("average avg mean")
 
@@ -370,6 +398,7 @@ DEFINITIONS = (
     r"\bwhat (is|are) meant (by|with)\b",
     r"\bwhat (counts|qualifies) as\b",
     r"\bexplain (what|how|the (term|word|metric|meaning))\b",
+    r"^\W*((please|can|could|you|would) )*explain (?!why)",
     r"\bwhat (do|did) (you|we|they) mean\b",
     r"\bwhat goes into\b",
     r"\bwhat (is|are) included in\b",

@@ -68,14 +68,31 @@ def _is_harmless_word(reading: Reading, at: int, chunk: Chunk, *, is_compared: b
         noun = reading.at(at - 1)
         is_of_noun = noun is not None and bool(noun.terms)  # "customers who paid"
         return is_of_noun or (is_compared and at == 0 and _asks_for_people(reading))
+    if chunk.words[0] in grammar.ANYONE and len(chunk.words) == 1:
+        return _is_anyone(reading, at)
     if chunk.has(Mark.LIST):
         return is_compared  # "list categories by revenue"
     if chunk.has(Mark.WHICH):
-        return chunk.words[0] == "what" or _asks_for_rows(reading, at, is_split=is_compared)
+        is_asked = chunk.words[0] == "what" or _asks_for_rows(reading, at, is_split=is_compared)
+        return is_asked or _is_relative(reading, at)
     if chunk.has(Mark.VERSUS):
         return is_compared
     is_symbol = not any(c.isalnum() for c in chunk.text)
     return is_symbol and chunk.text not in grammar.MEANINGFUL_SYMBOLS
+
+
+def _is_anyone(reading: Reading, at: int) -> bool:
+    """The "people" of "how often do people rent": whoever does it, and not what is counted."""
+    before = reading.at(at - 1)
+    return before is not None and before.words[-1] in grammar.DOING
+
+
+def _is_relative(reading: Reading, at: int) -> bool:
+    """ "Months in which we made more than 10000"."""
+    before = reading.before(at - 1) if at > 1 else None
+    preposition = reading.at(at - 1)
+    is_of = preposition is not None and preposition.has(Mark.PREPOSITION)
+    return is_of and before is not None and reading.claims.get(before) == "group by"
 
 
 def _asks_for_people(reading: Reading) -> bool:

@@ -108,17 +108,19 @@ class RankPart:
 class MetricsPart:
     """The sets of metrics that the question can mean. With one and no `ask` it is settled.
     `ordered_by` is the one that "by" names, where the rows are ordered by it; `is_open` says that
-    the question named none."""
+    the question named none, `is_assumed` that it did so by a word that is not quite its name."""
 
     alternatives: tuple[tuple[str, ...], ...]
     ask: str | None = None
     ordered_by: str | None = None
     is_open: bool = False
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that was read."""
+    """Everything that was read. Rows go by their amount, down (`row_order` true) or up, or by what
+    they are of, as in "newest first" (`group_order` true) and "alphabetically"."""
 
     filters: tuple[FilterPart, ...]
     time: TimePart | None
@@ -130,3 +132,4 @@ class Parts:
     comparison: ComparisonPart | None = None
     having: tuple[HavingPart, ...] = ()
     extras: Extras = Extras()
+    group_order: bool | None = None

@@ -28,6 +28,23 @@ def ratio_to_all(lexicon: Lexicon, metric: str) -> str | None:
     return None
 
 
+def ratio_of_part(lexicon: Lexicon, metric: str) -> str | None:
+    """The one metric that divides this one by some other number of its own dataset: what came back
+    late, of all that came back."""
+    facts = lexicon.metrics[metric]
+    if not is_part(facts):
+        return None
+    ratios = [o for o in lexicon.metrics.values() if o.dataset == facts.dataset and _sides(o)[1]]
+    found = [other.metric.name for other in ratios if _sides(other)[0] in _said(facts)]
+    return found[0] if len(found) == 1 else None
+
+
+def is_part(facts: MetricFacts) -> bool:
+    """Whether only some of the rows are counted, so that a share of them may be of all rows."""
+    expression = facts.metric.expression.lower()
+    return facts.aggregate == "count" and ("case" in expression or "filter" in expression)
+
+
 def ratio_of_flag(lexicon: Lexicon, metric: str, field: str, *, is_true: bool) -> str | None:
     """The metric that says what part of these rows has the yes-or-no field so."""
     facts = lexicon.metrics[metric]

@@ -19,6 +19,7 @@ from workflow.plan.value_index import ValueIndex
 _SHORTEST = 5
 _SHORTEST_ABBREVIATION, _LONGEST_ABBREVIATION, _CUT_OFF = 3, 5, 3
 _LONG = 9
+_SHORTEST_MIXED = 7
 _MOST_LOOKED_UP = 12
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _VOWELS = frozenset("aeiou")
@@ -54,6 +55,8 @@ def _grammar_words() -> frozenset[str]:
 
 
 _GRAMMAR = _grammar_words()
+# One spelling of each stem, the stem itself where it is a word.
+_SPELT = {stem(w): w for w in sorted(_GRAMMAR, key=lambda w: (w == stem(w), w))}
 
 
 class Speller:
@@ -64,7 +67,7 @@ class Speller:
         self._values = values.surface
         self._whole = values.phrases
         self._pairs = values.pairs
-        self._near_words = _by_first_letter(lexicon.surface | {stem(w): w for w in _GRAMMAR})
+        self._near_words = _by_first_letter(lexicon.surface | _SPELT)
         self._near_values = _by_first_letter(values.surface)
 
     def _is_known(self, token: Token) -> bool:
@@ -120,6 +123,8 @@ class Speller:
             if found is None or (is_value and not self._is_in_place(found, tokens, at)):
                 corrected.append(token)
                 continue
+            is_plural = token.word != token.stem and stem(f"{found}s") == stem(found)
+            found = f"{found}s" if is_plural and token.word.endswith("s") else found
             corrected.append(replace(token, word=found, stem=stem(found)))
             made.append(Correction(token.text, found, is_value))
         return tuple(corrected), tuple(made)
@@ -154,15 +159,30 @@ def _nearest(
     """The one word that a slip explains; None when there is none, or more than one."""
     typed = token.stem
     near = [w for w in words.get(typed[0], ()) if abs(len(w[0]) - len(typed)) <= most]
-    if len(typed) < _SHORTEST:  # of so few letters, only one that was left out explains another
-        near = [w for w in near if len(w[0]) == len(typed) + 1]
-    slips = {w for s, w in near if _is_slip(typed, s) or _is_slip(token.word, w)}
+    if (
+        len(typed) < _SHORTEST
+    ):  # of so few letters, only one left out or two swapped explain another
+        is_long = len(token.word) >= _SHORTEST
+        near = [
+            w for w in near
+            if len(w[0]) == len(typed) + 1 or (is_long and sorted(w[0]) == sorted(typed))
+        ]  # fmt: skip
+    slips = {w for s, w in near if any(_is_slip(t, f) for t, f in _forms(token, s, w))}
     if not slips and most > 1 and len(typed) >= _LONG:
         slips = {w for s, w in near if len(s) >= _LONG and OSA.distance(typed, s) == most}
     return slips.pop() if len(slips) == 1 else None
 
 
+def _forms(token: Token, stemmed: str, word: str) -> tuple[tuple[str, str], ...]:
+    """What was typed beside the ways to write a word: its stem, as it stands, and the singular
+    that ends in -y."""
+    singular = f"{stemmed[:-1]}y" if stemmed.endswith("i") else stemmed
+    return (token.stem, stemmed), (token.word, word), (token.word, singular)
+
+
 def _is_slip(typed: str, word: str) -> bool:
+    if len(typed) >= _SHORTEST_MIXED and sorted(typed) == sorted(word):
+        return OSA.distance(typed, word, score_cutoff=2) in (1, 2)  # "costumer"
     if OSA.distance(typed, word, score_cutoff=1) != 1 or typed[:-1] in (word, word[:-1]):
         return False  # "calculated" is no slip for "calculate", "earner" none for "earned"
     if len(typed) != len(word):

@@ -11,6 +11,7 @@ from workflow.plan.when import (
     Point,
     Relation,
     Relative,
+    Slice,
     Stretch,
     ToDate,
     Trailing,
@@ -23,6 +24,7 @@ _UNITS: dict[str, Unit] = {
     "years": "year",
 }  # fmt: skip
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_MOST_SLICES = 99
 _CONNECTORS: dict[str, Relation] = {
     "since": "since", "starting": "since", "starting from": "since", "starting in": "since",
     "starting on": "since", "as of": "since", "on or after": "since", "beginning": "since",
@@ -87,9 +89,12 @@ def _related(tokens: Sequence[Token], at: int, relation: Relation) -> tuple[int,
 def _plainly_related(
     tokens: Sequence[Token], at: int, relation: Relation
 ) -> tuple[int, When] | None:
-    first = _stretch_at(tokens, at) or _day_of_range(tokens, at)
+    is_bare = _word(tokens, at) == "the"  # "from the 1st to the 15th of July"
+    first = _stretch_at(tokens, at) or _day_of_range(tokens, at + is_bare)
     if first is None:
         return None
+    if is_bare and isinstance(first[1], Point) and not first[1].unit_known:
+        first = first[0] + 1, first[1]
     used, stretch = first
     joiner = _joiner_at(tokens, at + used, relation)
     if joiner and relation in ("in", "between", "from"):
@@ -139,10 +144,48 @@ def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
     if at >= len(tokens):
         return None
     is_the_last = bool(skipped) and tokens[at].word == "last"
-    for read in (_dated, _relative, _ago, _to_date, _day_first, _month_first, _quarter, _year):
+    for read in (
+        _slice, _dated, _relative, _before_last, _ago, _to_date, _day_first, _month_first, _quarter,
+        _year,
+    ):  # fmt: skip
         found = read(tokens, at)
         if found is not None:
             return found[0] + skipped, _trailing(found[1]) if is_the_last else found[1]
+    return None
+
+
+def _slice(tokens: Sequence[Token], at: int) -> _Found | None:
+    """ "The first half of July", "the last 10 days of June", "the first week of May": a part of a
+    period that is named."""
+    edge = _word(tokens, at)
+    is_half = edge in ("first", "second") and _word(tokens, at + 1) == "half"
+    if edge not in ("first", "last") and not is_half:
+        return None
+    count = _whole(tokens, at + 1)
+    used = 1 if count is None else 2
+    name = _word(tokens, at + used)
+    unit: Unit | None = "half" if is_half else _UNITS.get(name)
+    if unit not in ("day", "week", "half") or _word(tokens, at + used + 1) not in ("of", "in"):
+        return None
+    of = at + used + 2
+    found = _stretch_at(tokens, of)
+    if found is None or not isinstance(found[1], Point | Relative) or found[1].unit == "day":
+        return None
+    if unit == "half" and found[1].unit != "month":
+        return None
+    if count is not None and not 1 <= count <= _MOST_SLICES:
+        return None
+    is_last = edge != "first"
+    return used + 2 + found[0], Slice(found[1], unit, count or 1, is_last)
+
+
+def _before_last(tokens: Sequence[Token], at: int) -> _Found | None:
+    """ "The day before yesterday", "the month before last"."""
+    unit, before, last = (_word(tokens, at + n) for n in range(3))
+    if before != "before" or unit not in grammar.UNITS:
+        return None
+    if last == "last" or (unit == "day" and last == "yesterday"):
+        return 3, Relative(_UNITS[unit], -2)
     return None
 
 
@@ -159,7 +202,8 @@ def _day_of_range(tokens: Sequence[Token], at: int) -> _Found | None:
     day = _whole(tokens, at)
     if day is None or not 1 <= day <= 31 or not tokens[at].text[0].isdigit():
         return None
-    joiner = 1 if _word(tokens, at + 1) in ("to", "-", "and", "through") else 0
+    joiner = 1 if _word(tokens, at + 1) in ("to", "-", "and", "through", "till", "until") else 0
+    joiner += 1 if joiner and _word(tokens, at + 2) == "the" else 0
     second = _day_first(tokens, at + 1 + joiner) if joiner else None
     return (1, Point("day", day, month=0)) if second else None
 
@@ -261,8 +305,9 @@ def _year_after(tokens: Sequence[Token], at: int) -> tuple[int, int | None, int 
     if year is not None and 1900 <= year <= 2100 and len(tokens[at + skipped].text) == 4:
         return skipped + 1, year, None
     words = (_word(tokens, at + skipped), _word(tokens, at + skipped + 1))
-    if words[1] == "year" and words[0] in ("last", "previous", "this"):
-        return skipped + 2, None, 0 if words[0] == "this" else -1
+    is_this = words[0] == "this" or (words[0] == "the" and _word(tokens, at) == "of")
+    if words[1] == "year" and (is_this or words[0] in ("last", "previous")):
+        return skipped + 2, None, 0 if is_this else -1
     return None
 
 

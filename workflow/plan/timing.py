@@ -10,7 +10,14 @@ from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import TimePart
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import phrase, root, stem
-from workflow.plan.when import Relative, assumed_year, day_words, resolve, time_range
+from workflow.plan.when import (
+    Relative,
+    assumed_year,
+    day_words,
+    is_doubtful,
+    resolve,
+    time_range,
+)
 from workflow.semantic.model import Dataset, Field
 
 
@@ -53,7 +60,9 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
     if field is not None:
         notes += (f"The period, {period.label}, is by {reading.label('field', field).lower()}.",)
     is_summed = len(ranges) > 1 and not part.is_compared  # "in May and June" may be one of each
-    is_assumed = is_summed or any(assumed_year(w, reference) for w in part.whens)
+    is_assumed = is_summed or any(
+        assumed_year(w, reference) or is_doubtful(w, reference) for w in part.whens
+    )
     return Timing(period, field, grain, notes, is_assumed)
 
 
@@ -105,6 +114,8 @@ def _notes(part: TimePart, period: TimeRange, reference: date, today: date) -> t
             f"No year was said; the data ends on {day_words(reference)}, so the period is "
             f"{period.label}."
         )
+    elif any(is_doubtful(w, reference) for w in part.whens):
+        notes.append(f"The period was taken to be {period.label}.")
     if period.end is not None and period.end - timedelta(days=1) > reference:
         notes.append(f"The data ends on {day_words(reference)}.")
     if any(w.relation == "until" for w in part.whens) and period.end is not None:

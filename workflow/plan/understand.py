@@ -28,7 +28,7 @@ from workflow.plan.readers.dimensions import (
 )
 from workflow.plan.readers.extras import read_extras
 from workflow.plan.readers.metrics import read_metrics, refuse_not_allowed
-from workflow.plan.readers.ranking import read_order, read_rank
+from workflow.plan.readers.ranking import read_group_order, read_order, read_rank
 from workflow.plan.readers.safety import refuse_unknown_scope, refuse_unreadable, refuse_unsafe
 from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.thresholds import read_thresholds
@@ -147,7 +147,7 @@ def read_parts(
     extras = read_extras(reading)
     rank = read_rank(reading)
     dimensions = read_dimensions(reading)
-    row_order = read_order(reading)
+    row_order, group_order = read_order(reading), read_group_order(reading)
     if rank is None and not dimensions:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()
@@ -175,6 +175,7 @@ def read_parts(
         comparison=comparison,
         having=thresholds.having,
         extras=extras,
+        group_order=group_order,
     )
 
 
@@ -224,6 +225,8 @@ def _assembled(reading: Reading, parts: Parts) -> tuple[Assembled, tuple[str, ..
         plans = tuple(restricted(plan, v) for plan in plans for v in meant) or plans
         raise Unclear(parts.metrics.ask, plans)
     assembled = assembler.build(parts.metrics.alternatives[0])
+    if parts.metrics.is_assumed:
+        assembled = replace(assembled, is_assumed=True)
     left = unused_words(reading, parts)
     if left:
         raise about_unused(reading, assembled.plan, left)

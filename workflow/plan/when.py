@@ -15,6 +15,7 @@ from workflow.plan.outcomes import Refused, Unclear
 
 Unit = Literal["day", "week", "month", "quarter", "half", "year"]
 Relation = Literal["in", "between", "from", "since", "until", "before", "after"]
+_DAYS_OF_HALF_A_MONTH = 15
 _MONTHS_IN: dict[Unit, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
@@ -67,7 +68,18 @@ class Doubtful:
     unit: Unit = "day"
 
 
-Stretch = Point | Relative | Trailing | ToDate | Doubtful
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The first or the last `count` units of a named period: "the last 10 days of June". The
+    first half of a month is its first 15 days."""
+
+    whole: "Point | Relative"
+    unit: Unit
+    count: int
+    is_last: bool = False
+
+
+Stretch = Point | Relative | Trailing | ToDate | Slice | Doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,8 @@ class When:
     @property
     def is_relative(self) -> bool:
         """Whether the days depend on what counts as today."""
-        return any(isinstance(s, Relative | Trailing | ToDate) for s in (self.first, self.second))
+        wholes = (s.whole if isinstance(s, Slice) else s for s in (self.first, self.second))
+        return any(isinstance(s, Relative | Trailing | ToDate) for s in wholes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +179,8 @@ def _stretch(stretch: Stretch, latest: date, reference: date) -> Span:
     if isinstance(stretch, Relative):
         start = shift(unit_start(reference, stretch.unit), stretch.unit, stretch.offset)
         return Span(start, shift(start, stretch.unit, 1))
+    if isinstance(stretch, Slice):
+        return _slice(stretch, _stretch(stretch.whole, latest, reference))
     end = reference + timedelta(days=1)
     if isinstance(stretch, ToDate):
         return Span(unit_start(reference, stretch.unit), end)
@@ -176,18 +191,61 @@ def _stretch(stretch: Stretch, latest: date, reference: date) -> Span:
     return Span(shift(end, stretch.unit, -stretch.count), end)
 
 
+def _slice(stretch: Slice, whole: Span) -> Span:
+    if stretch.unit == "half":
+        middle = whole.start + timedelta(days=_DAYS_OF_HALF_A_MONTH)
+        return Span(middle, whole.end) if stretch.is_last else Span(whole.start, middle)
+    if stretch.is_last:
+        found = Span(shift(whole.end, stretch.unit, -stretch.count), whole.end)
+    else:
+        found = Span(whole.start, shift(whole.start, stretch.unit, stretch.count))
+    if found.start < whole.start or found.end > whole.end:
+        raise Unclear(
+            f"{stretch.count} {stretch.unit}s are longer than that. Which days do you mean?"
+        )
+    return found
+
+
+def is_doubtful(when: When, reference: date) -> bool:
+    """Whether people mean different days by it: "the last month" is the one that ended or the 30
+    days up to now, the month that runs belongs to "the last 3 months" or not, and the first week
+    of a month begins with its first day or with its first Monday."""
+    return any(_is_doubtful(s, reference) for s in (when.first, when.second))
+
+
+def _is_doubtful(stretch: Stretch | None, reference: date) -> bool:
+    if isinstance(stretch, Slice):
+        return stretch.unit == "week"
+    if not isinstance(stretch, Trailing) or stretch.unit == "day":
+        return False
+    return stretch.count == 1 or is_running(reference, stretch.unit)
+
+
+def is_running(reference: date, unit: Unit) -> bool:
+    """Whether the unit that the newest day is in goes on after it."""
+    return shift(unit_start(reference, unit), unit, 1) > reference + timedelta(days=1)
+
+
+def _points(when: When) -> list[Point]:
+    wholes = (s.whole if isinstance(s, Slice) else s for s in (when.first, when.second))
+    return [s for s in wholes if isinstance(s, Point)]
+
+
 def assumed_year(when: When, reference: date) -> bool:
     """Whether a month, quarter or day was named without its year and cannot be of this one."""
-    points = [s for s in (when.first, when.second) if isinstance(s, Point)]
-    return all(p.year is None and p.year_offset is None for p in points) and any(
-        _point(p, reference, reference).start.year != reference.year for p in points
-    )
+    points = _points(when)
+    if any(p.year is not None or p.year_offset is not None for p in points):
+        return False
+    if len(points) == 2 and when.relation == "between":
+        start = resolve(when, reference).start
+        return start is None or start.year != reference.year
+    return any(_point(p, reference, reference).start.year != reference.year for p in points)
 
 
 def resolve(when: When, reference: date) -> TimeRange:
     """The days of a period, counted from `reference`. Raises Refused or Unclear."""
     if when.second is not None:
-        second = _stretch(when.second, reference, reference)
+        second = _end_of_range(when, reference)
         first_point = when.first
         if isinstance(first_point, Point) and first_point.year is None:
             first = _point(first_point, second.start, reference)
@@ -209,6 +267,19 @@ def resolve(when: When, reference: date) -> TimeRange:
     if when.relation == "until":
         return time_range(None, span.end)
     return time_range(span.start, span.end)
+
+
+def _end_of_range(when: When, reference: date) -> Span:
+    """ "From June through September", of data that end in July, ends after them."""
+    assert when.second is not None  # noqa: S101  only called for two
+    second = _stretch(when.second, reference, reference)
+    points = _points(when)
+    is_bare = len(points) == 2 and all(p.year is None and p.year_offset is None for p in points)
+    if not is_bare:
+        return second
+    first = _point(points[0], reference, reference)
+    later = _point(points[1], date(reference.year, 12, 31), reference)
+    return later if first.start.year == reference.year and first.start < later.start else second
 
 
 def time_range(start: date | None, end: date | None) -> TimeRange:

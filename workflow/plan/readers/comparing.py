@@ -52,7 +52,8 @@ def _stepped(reading: Reading) -> ComparisonPart | None:
         if chunk.has(Mark.YEAR_BEFORE):
             reading.claim(at, "compared with the same period of the year before")
             return ComparisonPart("previous_year")
-        if chunk.has(Mark.PERIOD_BEFORE):
+        after = reading.at(at + 1)
+        if chunk.has(Mark.PERIOD_BEFORE) and (after is None or after.when is None):
             reading.claim(at, "compared with the period before")
             return ComparisonPart("previous_period")
     return None

@@ -115,6 +115,9 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
         if chunk.has(Mark.ALL) and is_first and _is_all_of(reading, at):
             reading.claim(by, "all")
             break
+        if is_first and _is_amount_of_rank(reading, chunk):
+            reading.claim(by, ORDERED_BY)
+            return found
         if reading.is_free(at) and is_dimension(chunk):
             found.append((at, _with_grain(reading, at)))
         elif reading.is_free(at) and is_first and (
@@ -135,6 +138,16 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
     if found:
         reading.claim(by, "group by")
     return found
+
+
+def _is_amount_of_rank(reading: Reading, chunk: Chunk) -> bool:
+    """The "customers" of "top 5 countries by customers": what is ranked was named already."""
+    is_ranked = "ranking" in reading.claims.values() and "group by" in reading.claims.values()
+    return (
+        is_ranked
+        and chunk.is_plural
+        and bool(chunk.terms_of("metric") or chunk.terms_of("dataset"))
+    )
 
 
 def _before_wise(reading: Reading, wise: int) -> list[tuple[int, DimensionPart]]:

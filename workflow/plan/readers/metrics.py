@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import BUSIEST, POPULAR, Mark
+from workflow.plan.grammar import BUSIEST, MAKING, OF_MONEY, POPULAR, Mark
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart, MetricsPart
@@ -13,6 +13,7 @@ from workflow.plan.readers.averages import near_average
 from workflow.plan.readers.dimensions import ORDERED_BY
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
+from workflow.plan.tokens import phrase
 
 _AGGREGATORS = (Mark.HOW_MANY, Mark.TIMES, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
 _JOINERS = (Mark.AND, Mark.VERSUS)
@@ -354,7 +355,8 @@ def _by_question_word(reading: Reading) -> MetricsPart:
     marks = {m for _, c in reading.free() for m in c.marks if not c.terms}
     facts = reading.lexicon.metrics.values()
     found: list[MetricFacts] = []
-    marks |= {Mark.HOW_MUCH} if reading.has_mark(Mark.EARN) else set()
+    is_money = reading.has_mark(Mark.EARN) or _is_made(reading) or _is_of_spenders(reading)
+    marks |= {Mark.HOW_MUCH} if is_money else set()
     if Mark.HOW_MUCH in marks and Mark.AVERAGE not in marks:
         found = [f for f in facts if f.aggregate == "sum" and f.metric.unit == "currency"]
     elif Mark.HOW_MUCH in marks:
@@ -367,11 +369,37 @@ def _by_question_word(reading: Reading) -> MetricsPart:
         _claim_aggregators(reading)
         return MetricsPart((_names(found),))
     is_used = any(set(c.words) <= POPULAR or set(c.words) & BUSIEST for c in reading.chunks)
+    busy = _said_to_be_busy(reading) if is_used else []
+    if len(busy) == 1:
+        reading.notes.append(f"How busy it was is taken from: {busy[0].metric.label.lower()}.")
+        return MetricsPart((_names(busy),), is_assumed=True)
     offered = _counts_of_use(reading) if is_used else found
     offered = offered or _one_of_each(list(facts))
     return MetricsPart(
         tuple((name,) for name in _names(offered)), "Which number do you want?", is_open=True
     )
+
+
+def _is_made(reading: Reading) -> bool:
+    """ "Did we make more in July", "which store makes the most"."""
+    for at, chunk in enumerate(reading.chunks):
+        after = reading.after(at)
+        if set(chunk.words) & MAKING and after is not None and not chunk.terms:
+            amount = reading.chunks[after]
+            if amount.has(Mark.MOST, Mark.LEAST) or set(amount.words) & {"more", "less"}:
+                return True
+    return False
+
+
+def _is_of_spenders(reading: Reading) -> bool:
+    groups = (c for at, c in enumerate(reading.chunks) if reading.claims.get(at) == "group by")
+    return any(set(c.stems) & OF_MONEY for c in groups)
+
+
+def _said_to_be_busy(reading: Reading) -> list[MetricFacts]:
+    """What the model itself calls busy."""
+    terms = reading.lexicon.phrases.get(phrase("busy"), ())
+    return [reading.lexicon.metrics[t.name] for t in terms if t.kind == "metric" and t.is_allowed]
 
 
 def _counts_of_use(reading: Reading) -> list[MetricFacts]:

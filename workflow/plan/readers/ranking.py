@@ -6,6 +6,7 @@ from workflow.plan.grammar import Mark, words
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, RankPart
 from workflow.plan.reading import Reading
+from workflow.plan.tokens import root
 
 _DEFAULT_LIMIT = 10
 _MOST_ROWS = 200
@@ -38,14 +39,31 @@ def read_rank(reading: Reading) -> RankPart | None:
         target = _target_before(reading, places[0])
     if target is None:
         target = _only_thing(reading)
-    if number is None and target is not None:
-        number = _number_beside(reading, [target])
-    for at, chunk in reading.free():
+    for at, chunk in list(reading.free()):
         if set(chunk.words) <= grammar.POPULAR and not chunk.terms:
             reading.claim(at, "counted")
+    agent = _agent(reading) if target is None else None
+    if agent is not None:
+        return RankPart(descending, number or 1, agent)
+    if number is None and target is not None:
+        number = _number_beside(reading, [target])
     if number is None and any(reading.chunks[p].has(Mark.COMPARATIVE) for p in places):
         number = 1  # "which of my stores had more"
     return _rank(reading, descending, number, target)
+
+
+def _agent(reading: Reading) -> DimensionPart | None:
+    """ "Who spent the most": spenders, which the model has a field for."""
+    who = next((at for at, c in reading.free() if c.has(Mark.WHO)), None)
+    if who is None or reading.chunks[who].words[-1] != "who":
+        return None
+    for chunk in reading.chunks[who + 1 :]:
+        noun = grammar.AGENTS.get(chunk.words[0], f"{root(chunk.stems[0])}er")
+        terms = tuple(t for t in reading.lexicon.phrases.get((noun,), ()) if t.kind == "field")
+        if terms and not chunk.values:
+            reading.claim(who, "who")
+            return DimensionPart(terms, text=noun)
+    return None
 
 
 def _more_of_two(reading: Reading) -> list[int]:
@@ -122,7 +140,7 @@ def _target_after(reading: Reading, place: int, *, has_number: bool) -> int | No
         if can_be_amount and amounts == 0:
             amounts += 1
             continue
-        if not chunk.has(Mark.SOFT, Mark.MY, Mark.AVERAGE, Mark.TOTAL):
+        if not chunk.has(Mark.SOFT, Mark.MY, Mark.AVERAGE, Mark.TOTAL, Mark.EARN):
             return None
     return None
 
@@ -159,6 +177,15 @@ def _is_thing(reading: Reading, chunk: Chunk) -> bool:
     dates = [reading.lexicon.is_date(t.name) for t in chunk.terms_of("field")]
     is_verb = bool(dates) and all(dates) and not {"date", "day"} & set(chunk.words)
     return is_dimension(chunk) and not is_verb
+
+
+def read_group_order(reading: Reading) -> bool | None:
+    """Whether rows go by what they are of, from the newest (True) or the oldest, or from Z or A."""
+    for at, chunk in list(reading.free()):
+        if chunk.has(Mark.NEWEST_FIRST, Mark.OLDEST_FIRST):
+            reading.claim(at, "order")
+            return chunk.has(Mark.NEWEST_FIRST)
+    return None
 
 
 def read_order(reading: Reading) -> bool | None:

@@ -37,10 +37,21 @@ _FILM = (
 _PLACE = (
     _field("customer_city", "Customer city", "text", "city", "town", indexed=True),
     _field("customer_country", "Customer country", "text", "country", indexed=True),
-    _field("staff_name", "Staff member", "text", "staff", "employee", "clerk", indexed=True),
+    _field(
+        "staff_name", "Staff member", "text", "staff", "employee", "clerk", "seller", indexed=True
+    ),
 )
 _STORE = _field("store_id", "Store", "integer", "shop", "branch")
-_CUSTOMER = _field("customer_id", "Customer number", "integer", "customer", "client")
+_CUSTOMER = _field(
+    "customer_id",
+    "Customer number",
+    "integer",
+    "customer",
+    "client",
+    "spender",
+    "borrower",
+    "renter",
+)
 
 PAYMENTS = Dataset(
     name="payments", source="s.payments", view="pay_view", label="Payments",

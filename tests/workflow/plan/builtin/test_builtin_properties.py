@@ -34,7 +34,9 @@ def _is_sound(planned: Planned, role: str) -> None:
     assert {d.field for d in plan.dimensions} | {
         f.field for f in single_filters(plan.filters)
     } <= fields
-    assert {o.by for o in plan.order} <= {*plan.metrics, *(d.field for d in plan.dimensions)}
+    moved = {f"{m}{end}" for m in plan.metrics for end in ("_change", "_change_ratio")}
+    known = {*plan.metrics, *(d.field for d in plan.dimensions)}
+    assert {o.by for o in plan.order} <= known | (moved if plan.comparison else set())
 
 
 @given(st.text(max_size=300), _PEOPLE)
