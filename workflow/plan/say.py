@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from contracts.plan import Dimension, Filter, FilterGroup, Plan
 from workflow.plan.lexicon import Lexicon
-from workflow.plan.shares import ratio_to_all
+from workflow.plan.shares import is_part, ratio_to_all
 from workflow.plan.tokens import phrase
 from workflow.plan.when import said, time_range
 
@@ -33,12 +33,16 @@ def question_of(plan: Plan, lexicon: Lexicon) -> str:
         }
         groups = [d for d in plan.dimensions if d.field not in within]
         said_groups = _and([_dimension(d, lexicon, in_full=is_doubtful) for d in groups])
-        if "share of " in metrics and ratio_to_all(lexicon, plan.metrics[0]) is not None:
+        if "share of " in metrics and _has_other_share(plan.metrics[0], lexicon):
             conditions += " as a share of the total"  # its share of all rows is another number
             metrics = metrics.replace("share of ", "")
         each = "".join(f" within each {lexicon.spoken('field', name)}" for name in sorted(within))
         return f"{metrics[:1].upper()}{metrics[1:]} by {said_groups}{each}{conditions}"
     return _plain(plan, metrics, lexicon, conditions)
+
+
+def _has_other_share(metric: str, lexicon: Lexicon) -> bool:
+    return is_part(lexicon.metrics[metric]) or ratio_to_all(lexicon, metric) is not None
 
 
 def _calculated(plan: Plan, metrics: str) -> str:
