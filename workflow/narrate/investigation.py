@@ -16,6 +16,7 @@ from contracts.run import AnswerStep, Source, Widget
 from workflow.narrate import display, grounds, knowledge, shape
 from workflow.narrate.display import EXACT, clean, listed, lower, upper
 from workflow.narrate.draft import Narration
+from workflow.narrate.facts import Grounds
 from workflow.narrate.grounding import is_grounded, states_a_figure
 from workflow.narrate.phrases import period, subtitle, where
 from workflow.narrate.shape import Measure, Shape
@@ -63,24 +64,28 @@ def narrate_investigation(
     assert isinstance(asked, Investigation)  # noqa: S101 - the caller has looked
     with localcontext(EXACT):
         whole = _Teller(change, context, model)
-        kept = whole.premise(asked.direction)
         struck: list[str] = []
-        for text in whole.movement():
-            is_true = not states_a_figure(text) or is_grounded(text, whole.known)
-            (kept if is_true else struck).append(text)
-        steps: list[AnswerStep] = []
+
+        def borne_out(texts: Sequence[str], known: Grounds) -> list[str]:
+            true = [text for text in texts if not states_a_figure(text) or is_grounded(text, known)]
+            struck.extend(text for text in texts if text not in true)
+            return true
+
+        moved = [*whole.premise(asked.direction), *borne_out(whole.movement(), whole.known)]
+        paragraphs, steps = [moved], list[AnswerStep]()
         for step in breakdowns:
             teller = _Teller(step, context, model)
-            for text in teller.drivers() if len(steps) < _TOLD else []:
-                (kept if is_grounded(text, teller.known) else struck).append(text)
+            if len(steps) < _TOLD:
+                paragraphs.append(borne_out(teller.drivers(), teller.known))
             steps.append(teller.step(adds_up=adds_up))
         if steps:
-            kept.append(ARITHMETIC if adds_up else NO_SPLIT)
-        kept += _written(sources, planned)
-        kept += [note for text in planned.notes if (note := clean(text))]
+            paragraphs.append([ARITHMETIC if adds_up else NO_SPLIT])
+        paragraphs.append(_written(sources, planned))
+        paragraphs.append([note for text in planned.notes if (note := clean(text))])
         words = (*planned.used_words, *planned.unused_words)
         shown = widgets(whole.shape, subtitle(change.plan, context, model), Intent(words=words))
-        return Narration(" ".join(kept), shown, tuple(struck)), tuple(steps)
+        told = "\n".join(" ".join(texts) for texts in paragraphs if texts)
+        return Narration(told, shown, tuple(struck)), tuple(steps)
 
 
 def _written(sources: Sequence[Source], planned: Planned) -> list[str]:

@@ -81,9 +81,9 @@ def test_the_change_comes_first_and_its_parts_after(context_of: ContextOf) -> No
     assert told.struck == ()
     assert told.answer == (
         "Revenue in April 2022 for all stores was $1,080.93, after $1,215.44 in March 2022. "
-        "Revenue fell by $134.51 (11.1 %). "
+        "Revenue fell by $134.51 (11.1 %).\n"
         "By category, revenue fell by $122.66 in Family and by $92.78 in Sports. "
-        f"Revenue rose by $80.93 in Games. {ARITHMETIC} {NOTHING_WRITTEN}"
+        f"Revenue rose by $80.93 in Games.\n{ARITHMETIC}\n{NOTHING_WRITTEN}"
     )
     [step] = steps
     assert step.title == "Change of revenue by category"
