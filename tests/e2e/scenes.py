@@ -35,6 +35,10 @@ def _as_table(page: Page) -> None:
     page.get_by_role("button", name="Table").first.click()
 
 
+def _change_artifact(page: Page) -> None:
+    page.get_by_text("Rename or share").first.click()
+
+
 def _first_change(page: Page) -> None:
     page.locator(".changes summary").first.click()
 
@@ -54,6 +58,7 @@ QUESTIONS = {
     "clarify": ("manager_store1", "what is the best"),
     "refused": ("manager_store1", "Total revenue of store 2"),
     "why": ("manager_store1", "Why did revenue fall in July 2022?"),
+    "both": ("manager_multi", "Revenue by month and store"),
     "waiting": ("admin_user", "rentals by customer"),
 }
 """What is asked before: each run's id and conversation are named by these in addresses."""
@@ -79,6 +84,9 @@ SCENES = (
     Scene("ask-waiting", "admin_user", "/analytics?conversation={waiting_conversation}"),
     Scene("run", "manager_store1", "/runs/{bars}"),
     Scene("run-of-another", "finance_user", "/runs/{bars}"),
+    Scene("gallery", "manager_store1", "/gallery"),
+    Scene("gallery-shared", "manager_multi", "/gallery", _change_artifact),
+    Scene("gallery-empty", "finance_user", "/gallery"),
     Scene("not-found", "manager_store1", "/no/such/page"),
     Scene("not-allowed", "manager_store1", "/audit"),
     Scene("approvals", "reviewer_user", "/approvals"),
@@ -98,6 +106,20 @@ def prepare(demo: Demo) -> dict[str, str]:
     for name, (person, question) in QUESTIONS.items():
         answer = demo.person(person).post("/api/ask", json={"question": question}).json()
         made[name], made[f"{name}_conversation"] = answer["run_id"], answer["conversation_id"]
+    for name, widget in (
+        ("bars", "bar"),
+        ("number", "metric"),
+        ("line", "line"),
+        ("rows", "table"),
+    ):
+        kept = {"run_id": made[name], "widget": widget}
+        artifact = demo.person("manager_store1").post("/api/artifacts", json=kept).json()
+        shared = {"is_shared": name in ("bars", "number")}
+        demo.person("manager_store1").patch(
+            f"/api/artifacts/{artifact['artifact_id']}", json=shared
+        )
+    mine = {"run_id": made["both"], "widget": "line"}
+    demo.person("manager_multi").post("/api/artifacts", json=mine)
     waiting = demo.person("reviewer_user").get("/api/approvals", params={"status": "pending"})
     made["approval"] = next(
         item["approval_id"] for item in waiting.json()["items"] if item["run_id"] == made["waiting"]
