@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, JsonValue
 
 from contracts.base import Wire, whole
-from contracts.plan import Choice, PlannerOutput, WidgetType
+from contracts.catalog import NumberFormat
+from contracts.plan import Choice, Grain, PlannerOutput, WidgetType
 from contracts.result import Column
 from contracts.verdict import Finding
 
@@ -118,8 +119,22 @@ class Security(Wire):
     risk: Risk | None = None
 
 
+class Heading(Wire):
+    """How a column of a result is headed, and how its values are shown: `unit` and `format` as
+    the catalog has them, a share as percent. The dates of a `grain` stand for whole periods. A
+    number without `is_measure` is a name, such as a store's."""
+
+    label: str
+    is_measure: bool = False
+    unit: str | None = None
+    format: NumberFormat | None = None
+    is_share: bool = False
+    grain: Grain | None = None
+
+
 class Widget(Wire):
-    """A presentation of the result: `x` and `series` name dimensions, `y` the measures.
+    """A presentation of the result: `x` and `series` name dimensions, `y` the measures, and
+    `headings` say how each column of the result is shown, in their order.
 
     `spec` is how a chart is drawn, in Vega-Lite. It holds no row: its data is called `rows`, and
     is the answer's rows as objects by column name.
@@ -131,6 +146,7 @@ class Widget(Wire):
     x: str | None = None
     y: tuple[str, ...] = ()
     series: str | None = None
+    headings: tuple[Heading, ...] = ()
     spec: dict[str, JsonValue] | None = None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from workflow.narrate.display import EXACT
+from kit.display import EXACT
 from workflow.narrate.facts import RATIOS, Column, Rows, Table
 from workflow.narrate.reading import Group, Reading
 from workflow.narrate.vocabulary import FALLS, RISES

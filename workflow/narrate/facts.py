@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Context, Decimal
 
 from contracts.plan import Grain
-from workflow.narrate.display import EXACT
+from kit.display import EXACT
 from workflow.semantic.model import ColumnKind
 
 Rows = frozenset[int]

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from contracts.context import UserContext
 from contracts.plan import Filter, Plan, Scalar
-from workflow.narrate import display, phrases
+from kit import display
+from workflow.narrate import phrases
 from workflow.narrate.facts import Column, Grounds, Names, Period, Rows, Table
 from workflow.narrate.mentions import mentions, plain
 from workflow.narrate.phrases import datasets_of, field_of

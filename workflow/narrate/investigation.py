@@ -13,8 +13,9 @@ from contracts.context import UserContext
 from contracts.plan import Investigation, Plan, Planned
 from contracts.result import ResultSet
 from contracts.run import AnswerStep, Source, Widget
-from workflow.narrate import display, grounds, knowledge, shape
-from workflow.narrate.display import EXACT, clean, listed, lower, upper
+from kit import display
+from kit.display import EXACT, clean, listed, lower, upper
+from workflow.narrate import grounds, knowledge, shape
 from workflow.narrate.draft import Narration
 from workflow.narrate.facts import Grounds
 from workflow.narrate.grounding import is_grounded, states_a_figure
@@ -193,6 +194,7 @@ class _Teller:
                 subtitle=subtitle(self._told.plan, self._context, self._model),
                 x=self.shape.dimensions[0].name,
                 y=(self.change.name,),
+                headings=self.shape.headings(),
             ),
             note="" if adds_up else NO_SPLIT,
         )

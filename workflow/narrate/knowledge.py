@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from contracts.run import Source
-from workflow.narrate.display import clean
+from kit.display import clean
 from workflow.narrate.sentences import sentences
 
 _WORD = re.compile(r"[^\W\d_]{3,}")

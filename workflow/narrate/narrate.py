@@ -16,8 +16,8 @@ from contracts.plan import (
 )
 from contracts.result import ResultSet
 from contracts.run import Source
+from kit.display import EXACT, clean, listed
 from workflow.narrate import grounds, knowledge, shape, template
-from workflow.narrate.display import EXACT, clean, listed
 from workflow.narrate.draft import Draft, Narration
 from workflow.narrate.facts import Extent, Grounds
 from workflow.narrate.grounding import sort_out, strike

@@ -6,8 +6,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import localcontext
 
+from kit.display import EXACT, clean
 from workflow.llm.errors import ModelUnavailable
-from workflow.narrate.display import EXACT, clean
 from workflow.narrate.draft import Draft, Narration
 from workflow.narrate.grounding import is_grounded, states_a_figure
 from workflow.narrate.sentences import sentences

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from contracts.context import UserContext
 from contracts.plan import Filter, FilterGroup, Grain, Plan, Scalar, TimeRange
-from workflow.narrate.display import clean, date_words, day_words, listed, lower, show, upper
+from kit.display import clean, date_words, day_words, listed, lower, show, upper
 from workflow.semantic.model import Dataset, Field, SemanticModel
 
 _ONE_DAY = timedelta(days=1)

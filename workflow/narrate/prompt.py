@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from workflow.narrate import display
+from kit import display
 from workflow.narrate.shape import Shape
 
 PROMPT_VERSION = "v1"

@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from contracts.catalog import NumberFormat
 from contracts.plan import Grain, Plan, TimeRange
 from contracts.result import ResultSet
-from workflow.narrate import display
-from workflow.narrate.display import Shown
+from contracts.run import Heading
+from kit import display
+from kit.display import Shown
 from workflow.semantic.model import ColumnKind, Compiled, OutputColumn, SemanticModel
 from workflow.semantic.resolve import period_before
 
@@ -111,6 +112,25 @@ class Shape:
             found = tuple(display.number(row[metric.index]) for row in self.result.rows)
             self.read[metric.index] = found
         return found
+
+    def headings(self) -> tuple[Heading, ...]:
+        """Of the result's columns, in their order. What raw SQL calls an id is a name."""
+        found = {
+            part.index: Heading(label=display.upper(part.label), grain=part.grain)
+            for part in self.dimensions
+        }
+        for metric in self.metrics:
+            found[metric.index] = Heading(
+                label=display.upper(metric.label),
+                is_measure=metric.is_known
+                or (
+                    metric.name not in ("id", "year") and not metric.name.endswith(("_id", "_year"))
+                ),
+                unit=metric.unit,
+                format=metric.format,
+                is_share=metric.is_share,
+            )
+        return tuple(found[place] for place in sorted(found))
 
     def key(self, row: Sequence[JsonValue]) -> str:
         """What a row is about."""

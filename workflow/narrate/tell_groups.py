@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from workflow.narrate.display import listed, lower, plural, upper
+from kit.display import listed, lower, plural, upper
 from workflow.narrate.facts import total_of
 from workflow.narrate.shape import Measure
 from workflow.narrate.teller import MOST_NAMED, Row, Teller, extremes

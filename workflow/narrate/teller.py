@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from contracts.plan import Plan
-from workflow.narrate.display import Shown, listed
+from kit.display import Shown, listed
 from workflow.narrate.shape import Measure, Shape
 
 MOST_NAMED = 3

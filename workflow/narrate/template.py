@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from contracts.context import UserContext
 from contracts.plan import Plan
-from workflow.narrate.display import clean, day_words, listed, lower, plural, upper
+from kit.display import clean, day_words, listed, lower, plural, upper
 from workflow.narrate.facts import Extent
 from workflow.narrate.grounds import is_cut
 from workflow.narrate.phrases import datasets_of, period, where

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from contracts.plan import Grain
-from workflow.narrate.display import CURRENCY_SIGNS, clean, lower
+from kit.display import CURRENCY_SIGNS, clean, lower
 from workflow.narrate.shape import Measure, Part
 
 Json = dict[str, JsonValue]

@@ -9,11 +9,12 @@ from pydantic import JsonValue
 
 from contracts.plan import WidgetType
 from contracts.run import Widget
-from workflow.narrate.display import listed, lower, plural, upper
+from kit.display import listed, lower, plural, upper
 from workflow.narrate.phrases import period
 from workflow.narrate.shape import Measure, Part, Shape
 from workflow.narrate.vega import Drawing, specification
 
+ChartKind = Literal["bar", "line", "pie"]
 _MOST_SLICES = 6
 _MOST_BARS = 30
 _MOST_SERIES = 8
@@ -33,7 +34,8 @@ class Intent:
 
 
 def widgets(shape: Shape, subtitle: str, intent: Intent) -> tuple[Widget, ...]:
-    """The recommended one first; a table is always among them.
+    """The recommended one first; a table is always among them, and after both the other charts
+    that fit.
 
     One number: metric. Over time: line, a series for each value of a second dimension or for each
     of two periods compared. One dimension: bar, or pie where shares were asked for and up to six
@@ -47,11 +49,13 @@ def widgets(shape: Shape, subtitle: str, intent: Intent) -> tuple[Widget, ...]:
         title=title,
         subtitle=subtitle,
         y=tuple(metric.name for metric in shape.metrics),
+        headings=shape.headings(),
     )
-    chart = _chart(shape, title, subtitle, intent)
-    if chart is None:
+    first, *others = _charts(shape, title, subtitle, intent) or (None,)
+    if first is None:
         return (table,)
-    return (table, chart) if intent.widget == "table" else (chart, table)
+    shown = (table, first) if intent.widget == "table" else (first, table)
+    return (*shown, *(other for other in others if other is not None))
 
 
 def _title(shape: Shape) -> str:
@@ -64,23 +68,30 @@ def _title(shape: Shape) -> str:
     return title
 
 
-def _chart(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | None:
+def _charts(shape: Shape, title: str, subtitle: str, intent: Intent) -> list[Widget]:
+    """All that fit, the recommended one first."""
     if not shape.result.rows or not shape.metrics:
-        return None
+        return []
     if not shape.dimensions:
         names = tuple(metric.name for metric in shape.metrics)
         is_empty = all(shape.numbers(metric)[0] is None for metric in shape.metrics)
         if len(shape.result.rows) > 1 or is_empty:
-            return None
-        return Widget(type="metric", title=title, subtitle=subtitle, y=names)
+            return []
+        return [
+            Widget(
+                type="metric", title=title, subtitle=subtitle, y=names, headings=shape.headings()
+            )
+        ]
     if len(shape.result.rows) < 2 or len(shape.dimensions) > 2:
-        return None
-    return _drawn(shape, title, subtitle, intent)
+        return []
+    drawn = (_drawn(shape, title, subtitle, intent, kind) for kind in _kinds(shape, intent))
+    return [widget for widget in drawn if widget is not None]
 
 
-def _drawn(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | None:
+def _drawn(
+    shape: Shape, title: str, subtitle: str, intent: Intent, kind: ChartKind
+) -> Widget | None:
     x, series = _axes(shape)
-    kind = _kind(shape, x, series, intent)
     measures = _measures(shape, has_series=series is not None)
     count, kept = _distinct(shape, x), None
     notes: list[str] = []
@@ -94,7 +105,7 @@ def _drawn(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | 
         return None
     if first is not None:
         notes.append(f"{'first' if intent.is_ordered else 'largest'} {first} of {count}")
-    if intent.widget == "pie" and kind != "pie":
+    if intent.widget == "pie" and not _fits_pie(shape):
         notes.append(f"a pie shows up to {_MOST_SLICES} parts of a whole")
     said = " · ".join([*([subtitle] if subtitle else []), *map(upper, notes)])
     drawing = Drawing(
@@ -116,21 +127,27 @@ def _drawn(shape: Shape, title: str, subtitle: str, intent: Intent) -> Widget | 
         x=x.name,
         y=tuple(measure.name for measure in measures),
         series=series.name if series else None,
+        headings=shape.headings(),
         spec=specification(drawing),
     )
 
 
-def _kind(
-    shape: Shape, x: Part, series: Part | None, intent: Intent
-) -> Literal["bar", "line", "pie"]:
-    wants_pie = intent.widget == "pie" or (
+def _kinds(shape: Shape, intent: Intent) -> tuple[ChartKind, ...]:
+    """The recommended one first."""
+    x, _ = _axes(shape)
+    is_asked = intent.widget == "pie" or (
         intent.widget is None and _asks_for_shares(shape, intent.words)
     )
-    if wants_pie and not x.is_time and series is None and _is_whole(shape):
-        return "pie"
-    if intent.widget == "bar" or (intent.widget == "pie" and not x.is_time):
-        return "bar"
-    return "line" if x.is_time else "bar"
+    if x.is_time:
+        return ("bar", "line") if intent.widget == "bar" else ("line", "bar")
+    if not _fits_pie(shape):
+        return ("bar",)
+    return ("pie", "bar") if is_asked else ("bar", "pie")
+
+
+def _fits_pie(shape: Shape) -> bool:
+    x, series = _axes(shape)
+    return not x.is_time and series is None and _is_whole(shape)
 
 
 def _distinct(shape: Shape, part: Part) -> int:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice
 
 from contracts.plan import Plan
-from workflow.narrate import display
+from kit import display
 from workflow.narrate.draft import Draft
 from workflow.narrate.shape import Measure, Shape
 

@@ -15,13 +15,13 @@ import pytest
 from cli.evaluation.cases import Case, filled, read_cases
 from contracts.context import UserContext
 from contracts.plan import MetricQuery, Plan, Planned
+from kit.display import EXACT
 from tests.conftest import ContextOf
 from tests.workflow.narrate.liars import LIARS, Subject, lies, subject_of, truths
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
-from workflow.narrate.display import EXACT
 from workflow.narrate.grounding import is_grounded
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
