@@ -15,6 +15,7 @@ from gateway.auth.outside_fetch import OutsideFetch
 from gateway.auth.outside_issuer import OutsideIssuer
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
+from gateway.export.chart import Charts
 from gateway.limits import Buckets, Limits, OpenCalls
 from gateway.mcp.door import McpDoor
 from gateway.public_keys import PublicKeys
@@ -26,6 +27,7 @@ from gateway.routes import (
     authentication,
     catalog,
     changes,
+    export,
     feedback,
     governance,
     keys,
@@ -72,8 +74,8 @@ def create_app(
         body_bytes_by_path={mcp.PATH: mcp.MOST_BYTES},
     )
     for module in (
-        authentication, ask, runs, feedback, catalog, approvals, governance, audit, changes, keys,
-        artifacts, mcp,
+        authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,
+        changes, keys, artifacts, mcp,
     ):  # fmt: skip
         app.include_router(module.router)
     return app
@@ -135,6 +137,7 @@ async def _services(
             public_keys=PublicKeys(pool, monotonic=monotonic),
             limits=_limits(settings, monotonic),
             mcp=door,
+            charts=Charts(),
         )
 
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from gateway.auth.bearer import Bearer
 from gateway.auth.logins import Logins
 from gateway.directory import DirectoryReader
+from gateway.export.chart import Charts
 from gateway.limits import Limits
 from gateway.mcp.door import McpDoor
 from gateway.public_keys import PublicKeys
@@ -27,6 +28,7 @@ class Services:
     public_keys: PublicKeys
     limits: Limits
     mcp: McpDoor
+    charts: Charts
 
 
 def services_of(request: Request) -> Services:

@@ -5,6 +5,7 @@ ProblemError                 any status
 ├── Unauthorised        401  no valid token
 ├── Forbidden           403  known, but not allowed
 ├── NotFound            404  absent, or somebody else's: the same answer
+├── NotAcceptable       406  it exists, but not in this form
 ├── Conflict            409  the state has moved on
 ├── PreconditionFailed  412  what the caller has seen is not what is there
 ├── TooLarge            413
@@ -82,6 +83,12 @@ class NotFound(ProblemError):
     """Absent, or somebody else's: the same answer for both."""
 
     status, title = 404, "Not found"
+
+
+class NotAcceptable(ProblemError):
+    """It exists, but not in the form that was asked for."""
+
+    status, title = 406, "Not to be had in this form"
 
 
 class Conflict(ProblemError):

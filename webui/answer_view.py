@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from contracts.plan import Clarify, Refuse
 from contracts.result import Column
 from contracts.run import Answer, AnswerStep, RunStatus, Stage, Widget
+from kit import trust_line
 from webui import figures, sql_text
 from webui.figures import Cell
 
@@ -22,11 +23,6 @@ STAGES: Mapping[str, str] = {
     Stage.NARRATION: "Told",
 }
 """What each stage did, in a word; the end of a run is none."""
-PLANNERS = {
-    "builtin": "Computed from a plan",
-    "model": "Planned by a model, computed from data",
-    "verified": "Verified",
-}
 _AFTER_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])")
 _UNDONE = frozenset({RunStatus.BLOCKED, RunStatus.FAILED, RunStatus.CANCELLED})
 
@@ -97,15 +93,15 @@ def view_of(answer: Answer) -> AnswerView:
         stages=tuple(
             (STAGES[name], took) for name, took in answer.timings.items() if name in STAGES
         ),
-        checks=_checks(answer),
+        checks=trust_line.checks(answer),
         lead=figures.first_of(first, _measured(answer)),
         rest=" ".join(others),
         result=_main_result(answer),
         steps=tuple(_step(step) for step in answer.steps),
         choices=_choices(answer),
-        scope=_scope(answer),
-        as_of=figures.day(answer.explain.as_of or "") if answer.explain else "",
-        made=_made(answer),
+        scope=trust_line.scope(answer),
+        as_of=trust_line.as_of(answer),
+        made=trust_line.made(answer),
         sql=sql_text.laid_out(answer.sql or ""),
         plan_data=answer.plan.model_dump_json(indent=2, exclude_defaults=True)
         if answer.plan
@@ -136,38 +132,6 @@ def _choices(answer: Answer) -> tuple[tuple[str, str], ...]:
     if answer.choices:
         return tuple((choice.label, choice.question) for choice in answer.choices)
     return tuple((question, question) for question in answer.suggestions)
-
-
-def _checks(answer: Answer) -> str:
-    found = answer.security.findings
-    if Stage.VALIDATION not in answer.timings:
-        return ""
-    if not found:
-        return "all checks passed"
-    if any(finding.severity == "block" for finding in found):
-        return "stopped by a check"
-    waits = any(finding.severity == "needs_approval" for finding in found)
-    noted = f"{len(found)} {'notice' if len(found) == 1 else 'notices'}"
-    return "a person has to decide" if waits else f"checks passed, {noted}"
-
-
-def _scope(answer: Answer) -> str:
-    stores = answer.security.row_scope
-    role = answer.security.role.replace("_", " ")
-    if stores == "all":
-        return f"{role}, all stores"
-    if not stores:
-        return f"{role}, no stores"
-    many = "stores" if len(stores) > 1 else "store"
-    return f"{role}, {many} {' and '.join(map(str, stores))}"
-
-
-def _made(answer: Answer) -> str:
-    if answer.approval is not None and answer.approval.approved_by:
-        return f"Approved by {' and '.join(answer.approval.approved_by)}"
-    if answer.plan is not None and answer.plan.kind == "knowledge":
-        return "From documents"
-    return PLANNERS.get(answer.explain.planner, "") if answer.explain and answer.sql else ""
 
 
 def _main_result(answer: Answer) -> Result | None:

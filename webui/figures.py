@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from pydantic import JsonValue
@@ -39,15 +38,6 @@ def cell(value: JsonValue, column: Column) -> Cell:
     text = str(value)
     day = _MIDNIGHT.sub("", text)
     return Cell(day, text if day != text else "")
-
-
-def day(iso: str) -> str:
-    """31 July 2022; whatever is no date stays as it is."""
-    try:
-        given = date.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return f"{given.day} {given:%B %Y}"
 
 
 def _percent(text: str) -> Cell:

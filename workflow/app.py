@@ -14,6 +14,7 @@ from workflow.api import (
     audit,
     catalog,
     changes,
+    exports,
     feedback,
     notifications,
     policies,
@@ -39,8 +40,8 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
 
     app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
     for module in (
-        ask, runs, feedback, catalog, approvals, policies, verified_queries, notifications,
-        receipts, audit, changes, simulate, artifacts,
+        ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,
+        notifications, receipts, audit, changes, simulate, artifacts,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

@@ -15,8 +15,10 @@ from contracts.artifact import Artifact, ArtifactPage
 from contracts.catalog import Catalog, Suggestion, Suggestions
 from contracts.context import UserContext
 from contracts.evidence import ChainMark, Receipt, ReceiptBody, Replay, Signature
+from contracts.export import Exported
 from contracts.feedback import Feedback, FeedbackRequest
 from contracts.problem import Problem
+from contracts.result import Column
 from contracts.run import (
     Answer,
     ConversationPage,
@@ -36,6 +38,7 @@ RUN = UUID("01900000-0000-7000-8000-000000000001")
 CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")
 SOMEBODY_ELSES = UUID("01900000-0000-7000-8000-00000000dead")
 BREAK = b"(break the connection)"
+COLUMNS = (Column(name="revenue", type="decimal"),)
 AT = datetime(2022, 8, 1, tzinfo=UTC)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -88,7 +91,7 @@ class FakeWorkflow:
             token = request.headers.get(internal_token.HEADER)
             context = internal_token.verify(token, self.key)
         except internal_token.InvalidInternalToken:
-            return _problem(401, "invalid-internal-token", "Invalid internal token")
+            return problem(401, "invalid-internal-token", "Invalid internal token")
         headers = dict(request.headers)
         url, method = request.url, request.method
         call = Received(url.path, url.query, headers, context, body, method)
@@ -115,13 +118,16 @@ class FakeWorkflow:
                 empty = Catalog(model="demo", model_digest="0" * 64, metrics=(), dimensions=())
                 return _json(empty.model_dump_json())
             case ["runs", run_id, *_] if run_id != str(RUN):
-                return _problem(404, "not-found", "There is no such run.")
+                return problem(404, "not-found", "There is no such run.")
             case ["runs", _, "events"]:
                 return self._events()
             case ["runs", _, "feedback"]:
                 said = FeedbackRequest.model_validate_json(call.body)
                 kept = Feedback(**said.model_dump(), run_id=RUN, given_at=AT)
                 return _json(kept.model_dump_json())
+            case ["runs", _, "exports"]:
+                answer = _answer(call.context).model_copy(update={"columns": COLUMNS})
+                return _json(Exported(answer=answer, digest="0" * 64).model_dump_json())
             case ["runs", _, "receipt"]:
                 return _json(_receipt(call.context).model_dump_json())
             case ["policy", "simulate"]:
@@ -139,7 +145,7 @@ class FakeWorkflow:
         approvals = fake_approvals.usual(call.path, str(RUN))
         if approvals is not None:
             return _json(*approvals)
-        return _problem(404, "not-found", "There is nothing here.")
+        return problem(404, "not-found", "There is nothing here.")
 
     def _run(self, call: Received) -> Response:
         RunRequest.model_validate_json(call.body)
@@ -157,7 +163,7 @@ class FakeWorkflow:
             case "POST", []:
                 return _json(_artifact().model_dump_json(), 201)
             case _, [artifact_id, *_] if artifact_id != str(RUN):
-                return _problem(404, "not-found", "There is nothing kept under this id.")
+                return problem(404, "not-found", "There is nothing kept under this id.")
             case "DELETE", _:
                 return Response(status_code=204)
             case "POST", [_, "refresh"]:
@@ -196,7 +202,7 @@ def _json(body: str, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json")
 
 
-def _problem(status: int, kind: str, detail: str) -> Response:
+def problem(status: int, kind: str, detail: str) -> Response:
     return problem_response(
         Problem(
             type=TYPE_PREFIX + kind,

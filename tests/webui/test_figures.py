@@ -4,7 +4,7 @@ import pytest
 from pydantic import JsonValue
 
 from contracts.result import Column
-from webui.figures import Cell, cell, day, first_of
+from webui.figures import Cell, cell, first_of
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,3 @@ def test_the_number_that_matters_is_one_of_the_measures() -> None:
     sentence = "Of 16 categories, Family leads with $441.88."
     assert first_of(sentence, ["441.88", "420.77"])[1] == "$441.88"
     assert first_of(sentence, ["1"])[1] == ""
-
-
-def test_a_day_is_told_in_words() -> None:
-    assert day("2022-07-31") == "31 July 2022"
-    assert day("soon") == "soon"

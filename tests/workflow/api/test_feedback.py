@@ -1,75 +1,15 @@
 """What people say of answers is kept, and wrong answers become cases."""
 
-from collections.abc import Iterator
-
-import httpx
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
-from pydantic import JsonValue, SecretStr
+from pydantic import JsonValue
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
-from kit import internal_token
-from tests.gateway.loopback import serving
-from workflow.app import create
-from workflow.settings import WorkflowSettings
+from tests.workflow.api.conftest import Caller
 
-KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 pytestmark = pytest.mark.xdist_group("workflow")
-
-
-@pytest.fixture
-def url(app_url: str, warehouse_url: str, reader_secret: str) -> Iterator[str]:
-    settings = WorkflowSettings(
-        database_url=SecretStr(app_url),
-        warehouse_url=SecretStr(warehouse_url),
-        warehouse_reader_secret=SecretStr(reader_secret),
-        internal_token=SecretStr(KEY),
-        signing_key_secret=SecretStr(KEY),
-    )
-    with serving(create(settings)) as url:
-        yield url
-
-
-@pytest.fixture
-def owner(app_url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(app_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def manager(owner: psycopg.Connection) -> UserContext:
-    row = owner.execute("INSERT INTO organisations (name) VALUES ('one') RETURNING org_id")
-    found = row.fetchone()
-    assert found is not None
-    return UserContext(
-        user_id=uuid7(),
-        username="someone",
-        org_id=found[0],
-        role="store_manager",
-        permissions=("ask",),
-        store_ids=(1,),
-        is_all_stores=False,
-        allowed_views=("v_payment_scoped", "v_rental_scoped"),
-    )
-
-
-class Caller:
-    """Calls the workflow as one person."""
-
-    def __init__(self, url: str, context: UserContext) -> None:
-        self.url = url
-        self.headers = {internal_token.HEADER: internal_token.sign(context, KEY)}
-
-    def post(self, path: str, body: JsonValue) -> httpx.Response:
-        return httpx.post(self.url + path, json=body, headers=self.headers, trust_env=False)
-
-    def ask(self, question: str = "total revenue") -> str:
-        return str(self.post("/run", {"question": question}).json()["run_id"])
-
-    def say(self, run_id: str, **said: JsonValue) -> httpx.Response:
-        return self.post(f"/runs/{run_id}/feedback", said)
 
 
 def _rows(owner: psycopg.Connection, run_id: str) -> list[tuple[object, ...]]:
