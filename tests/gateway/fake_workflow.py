@@ -15,7 +15,7 @@ from contracts.artifact import Artifact, ArtifactPage
 from contracts.catalog import Catalog, Suggestion, Suggestions
 from contracts.context import UserContext
 from contracts.evidence import ChainMark, Receipt, ReceiptBody, Replay, Signature
-from contracts.export import Exported
+from contracts.export import TABLES, Exported
 from contracts.feedback import Feedback, FeedbackRequest
 from contracts.problem import Problem
 from contracts.result import Column
@@ -125,6 +125,8 @@ class FakeWorkflow:
                 said = FeedbackRequest.model_validate_json(call.body)
                 kept = Feedback(**said.model_dump(), run_id=RUN, given_at=AT)
                 return _json(kept.model_dump_json())
+            case ["runs", _, "exports"] if not any(name in call.query for name in TABLES):
+                return problem(409, "nothing-to-export", "This run ended without rows.")
             case ["runs", _, "exports"]:
                 answer = _answer(call.context).model_copy(update={"columns": COLUMNS})
                 return _json(Exported(answer=answer, digest="0" * 64).model_dump_json())
