@@ -13,7 +13,7 @@ from contracts.plan import MetricQuery, Plan, RawSql
 from contracts.policy import Policy
 from contracts.result import Column
 from contracts.run import ApprovalStatus, Page, Risk
-from contracts.verdict import Finding
+from contracts.verdict import Finding, Outcome
 
 
 class Action(StrEnum):
@@ -254,6 +254,28 @@ class Edit(Wire):
     plan: Plan | None = None
     sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=_TEXT)] | None = None
     reason: Reason
+
+
+class Draft(Wire):
+    """What somebody may want to run instead, to see what would be said of it: a plan or SQL, one
+    of them."""
+
+    plan: Plan | None = None
+    sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=_TEXT)] | None = None
+
+
+class DraftVerdict(Wire):
+    """What the guardrails say of a draft in the asker's scope. Nothing is measured in the data
+    and nothing kept. `sql` is what would run, in lines; `difference` is against what would run
+    as it stands; both are empty where it would not run at all."""
+
+    verdict: Outcome
+    findings: tuple[Finding, ...] = ()
+    plan_in_words: str = ""
+    sql: str = ""
+    difference: tuple[str, ...] = ()
+    columns: tuple[RevealedColumn, ...] = ()
+    views: tuple[str, ...] = ()
 
 
 class Remember(Wire):

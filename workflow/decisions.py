@@ -22,12 +22,13 @@ from contracts.approval import (
     PolicySubject,
 )
 from contracts.context import UserContext
-from contracts.plan import MetricQuery, Planned, RawSql
+from contracts.plan import Planned
 from contracts.run import ApprovalStatus, RunStatus
 from kit.database import connected
-from kit.problems import BadRequest, Conflict, Forbidden
+from kit.problems import Conflict, Forbidden
 from workflow.approve.lifecycle import OPEN
 from workflow.approve.steps import Step, approvals_of, step
+from workflow.drafts import output_of
 from workflow.locked_request import Case, Refused, locked, step_of
 from workflow.parts import Parts
 from workflow.pipeline import conclude
@@ -282,7 +283,7 @@ class Decisions:
     async def _edited(self, run: Run, request: Request, edit: Edit) -> Prepared:
         before = prepared_of(request).planned
         planned = Planned(
-            output=_output(edit),
+            output=output_of(edit.plan, edit.sql, edit.reason),
             planner="model" if before.planner == "model" else "builtin",
             model=before.model,
             notes=before.notes,
@@ -340,14 +341,6 @@ async def _keep_case(case: Case, caller: UserContext, origin: Origin, reason: st
             org_id=caller.org_id,
             user_id=caller.user_id,
         )
-
-
-def _output(edit: Edit) -> MetricQuery | RawSql:
-    if edit.plan is not None and edit.sql is None:
-        return MetricQuery(plan=edit.plan)
-    if edit.sql is not None and edit.plan is None:
-        return RawSql(sql=edit.sql, reason=edit.reason)
-    raise Refused(BadRequest("An edit is either a plan or SQL."))
 
 
 def _decision(

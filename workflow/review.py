@@ -33,7 +33,8 @@ def scope_of(context: UserContext) -> AskerScope:
 
 
 @lru_cache(maxsize=512)
-def _tables(sql: str) -> tuple[str, ...]:
+def tables_of(sql: str) -> tuple[str, ...]:
+    """The relations that the statement names."""
     try:
         tree = sqlglot.parse_one(sql, dialect="postgres")
     except (SqlglotError, RecursionError):
@@ -43,7 +44,7 @@ def _tables(sql: str) -> tuple[str, ...]:
 
 def views_of(checked: Checked, context: UserContext) -> tuple[str, ...]:
     """The views that the statement reads."""
-    return tuple(v for v in _tables(checked.verdict.sql or "") if v in context.allowed_views)
+    return tuple(v for v in tables_of(checked.verdict.sql or "") if v in context.allowed_views)
 
 
 def lineage(output: MetricQuery | RawSql, model: SemanticModel) -> tuple[Lineage, ...]:

@@ -11,6 +11,8 @@ from contracts.approval import (
     ApprovalPage,
     Approve,
     Comment,
+    Draft,
+    DraftVerdict,
     Edit,
     Reject,
     Remember,
@@ -152,6 +154,20 @@ async def edit(
     return await _act(caller, approval_id, "edit", if_match, body)
 
 
+@router.post(
+    "/{approval_id}/check",
+    response_model=DraftVerdict,
+    responses=_DECIDING,
+    openapi_extra=documented_body(Draft),
+)
+async def check(
+    caller: CallerOf, approval_id: UUID, body: Annotated[Draft, Depends(json_body(Draft))]
+) -> Response:
+    """What the guardrails would say of an edit, for whoever may make it. Nothing is kept, and
+    nothing measured in the data."""
+    return await _act(caller, approval_id, "check", ANY, body)
+
+
 @router.post("/{approval_id}/cancel", response_model=ApprovalItem, responses=_DECIDING)
 async def cancel(caller: CallerOf, approval_id: UUID, if_match: IfMatch = ANY) -> Response:
     """Give up what one asked for."""
@@ -179,7 +195,7 @@ async def _act(
     approval_id: UUID,
     action: str,
     if_match: str,
-    body: Approve | Reject | Comment | Edit | Remember | None = None,
+    body: Approve | Reject | Comment | Edit | Draft | Remember | None = None,
 ) -> Response:
     return await forward(
         caller,

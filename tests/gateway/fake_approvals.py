@@ -7,6 +7,7 @@ from contracts.approval import (
     Approval,
     ApprovalItem,
     ApprovalPage,
+    DraftVerdict,
     Person,
     PolicySubject,
     ReviewEvidence,
@@ -32,6 +33,8 @@ def usual(path: str, known: str) -> tuple[str, int] | None:
         case ["approvals", _]:
             whole = Approval(**item().model_dump(), evidence=ReviewEvidence(), history=())
             return whole.model_dump_json(), 200
+        case ["approvals", _, "check"]:
+            return DraftVerdict(verdict="pass").model_dump_json(), 200
         case ["approvals", _, "remember"]:
             return verified().model_dump_json(), 201
         case ["approvals", _, _]:

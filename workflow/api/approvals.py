@@ -13,6 +13,8 @@ from contracts.approval import (
     ApprovalPage,
     Approve,
     Comment,
+    Draft,
+    DraftVerdict,
     Edit,
     QuerySubject,
     Reject,
@@ -26,7 +28,7 @@ from contracts.run import ApprovalStatus
 from kit.database import connected
 from kit.payload import documented_body, json_body
 from kit.problems import NotFound, documented
-from workflow import remembering
+from workflow import drafts, remembering
 from workflow.api.access import Caller, Running
 from workflow.approve.lifecycle import OPEN
 from workflow.approve.risk import for_asker
@@ -270,6 +272,17 @@ async def edit(
 ) -> Response:
     """Change what would run; somebody else has to approve it then."""
     return _tagged(await running.decisions.edit(caller, approval_id, body, seen), caller)
+
+
+@router.post("/{approval_id}/check", responses=_DECIDING, openapi_extra=documented_body(Draft))
+async def check(
+    approval_id: UUID,
+    caller: Caller,
+    running: Running,
+    body: Annotated[Draft, Depends(json_body(Draft))],
+) -> DraftVerdict:
+    """What the guardrails would say of an edit. Nothing is kept."""
+    return await drafts.tried(caller, approval_id, body, running.parts)
 
 
 @router.post("/{approval_id}/cancel", response_model=ApprovalItem, responses=_DECIDING)

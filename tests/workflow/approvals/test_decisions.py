@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.approval import Edit
+from contracts.approval import Draft, Edit
 from contracts.context import UserContext
 from contracts.plan import Dimension, Plan
 from contracts.run import ApprovalStatus, RunStatus
-from kit.problems import Conflict, Forbidden, NotFound, PreconditionFailed
+from kit.problems import BadRequest, Conflict, Forbidden, NotFound, PreconditionFailed
 from tests.workflow.approvals.conftest import (
     CALM,
     Office,
@@ -19,6 +19,7 @@ from tests.workflow.approvals.conftest import (
     statuses,
 )
 from workflow.bootstrap import Workflow
+from workflow.drafts import tried
 from workflow.store import approvals
 
 
@@ -194,3 +195,41 @@ async def test_an_edit_that_the_guardrails_refuse_changes_nothing(
     assert refused.value.kind == "statement-refused"
     assert (await request_of(workflow, approval_id, office.org_id)).item == before
     assert await history(workflow, approval_id) == ["request", "refuse"]
+
+
+async def test_a_draft_is_judged_by_the_guardrails_alone_and_leaves_no_trace(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    approval_id = await asked(workflow, asker)
+    before = (await request_of(workflow, approval_id, office.org_id)).item
+    one, parts = office.person("one"), workflow.parts
+    plan = Plan(metrics=("rental_count",), dimensions=(Dimension(field="customer_country"),))
+    good = await tried(one, approval_id, Draft(plan=plan), parts)
+    assert good.verdict == "pass"
+    assert [c.name for c in good.columns] == ["customer_country", "rental_count"]
+    assert any(line.startswith("+") and "customer_country" in line for line in good.difference)
+    assert "rental" in good.plan_in_words
+    bad = await tried(one, approval_id, Draft(sql="SELECT *\nFROM pg_shadow"), parts)
+    assert (bad.verdict, bad.sql) == ("block", "")
+    assert any(f.severity == "block" for f in bad.findings)
+    none = await tried(one, approval_id, Draft(plan=Plan(metrics=("no_such",))), parts)
+    assert none.verdict == "block"
+    assert (await request_of(workflow, approval_id, office.org_id)).item == before
+    assert await history(workflow, approval_id) == ["request"]
+
+
+async def test_who_may_not_edit_may_not_try_either(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    approval_id = await asked(workflow, asker)
+    draft = Draft(sql="SELECT 1")
+    with pytest.raises(Forbidden) as own:
+        await tried(asker, approval_id, draft, workflow.parts)
+    assert own.value.kind in ("own-request", "permission-missing")
+    with pytest.raises(NotFound):
+        await tried(office.person("passer-by", "finance"), approval_id, draft, workflow.parts)
+    with pytest.raises(BadRequest):
+        await tried(office.person("one"), approval_id, Draft(), workflow.parts)
+    await workflow.decisions.reject(office.person("one"), approval_id, "no", None)
+    with pytest.raises(Conflict):
+        await tried(office.person("two"), approval_id, draft, workflow.parts)
