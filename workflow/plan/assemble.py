@@ -135,7 +135,22 @@ class Assembler(ComparisonAssembly):
         if len(fields) > 1:
             plans = self._plans(*((self._with_option(part, f), names) for f in fields))
             raise Unclear(f"“{part.text}” occurs in more than one field. Which do you mean?", plans)
+        self._ask_day_of_which_date(part, names, fields[0])
         return _condition(fields[0], part, options[fields[0]])
+
+    def _ask_day_of_which_date(self, part: FilterPart, names: tuple[str, ...], field: str) -> None:
+        """ "Returned on Mondays": the days of the week in the data are those of the usual date."""
+        other = self._lexicon.other_date(names[0])
+        usual = self._lexicon.metrics[names[0]].dataset.time_field
+        is_day = field in {v.field for v in self._reading.values.named_days.get("weekend", ())}
+        if not is_day or other is None or usual is None or part.is_labelled:
+            return
+        held = tuple(replace(p, is_labelled=True) if p is part else p for p in self._parts.filters)
+        label = self._label("field", usual).lower()
+        raise Unclear(
+            f"The day of the week here is that of the {label}. Do you want it by that?",
+            self._plans((self._with(filters=held), names)),
+        )
 
     def _with_option(self, part: FilterPart, field: str) -> Self:
         narrowed = replace(part, options=((field, dict(part.options)[field]),))

@@ -9,7 +9,7 @@ from workflow.plan.assemble_time import PeriodAssembly, names_of
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, RankPart
-from workflow.plan.readers.metrics import refuse_not_allowed
+from workflow.plan.readers.question_words import refuse_not_allowed
 from workflow.plan.timing import Timing, is_of_new, is_stamped
 from workflow.plan.when import grain_for
 
@@ -82,6 +82,8 @@ class GroupAssembly(PeriodAssembly):
     def _dimension(
         self, part: DimensionPart, names: tuple[str, ...], datasets: frozenset[str]
     ) -> Dimension:
+        if part.is_doubtful:
+            raise self._each_or_all(part, names)
         allowed = [t for t in part.terms if t.is_allowed]
         if not allowed:
             refuse_not_allowed(self._reading, part.terms)
@@ -97,6 +99,13 @@ class GroupAssembly(PeriodAssembly):
         if field.is_time:
             return Dimension(field=field.name, grain=part.grain or "day")
         return Dimension(field=field.name)
+
+    def _each_or_all(self, part: DimensionPart, names: tuple[str, ...]) -> Unclear:
+        rest = tuple(d for d in self._parts.dimensions if d is not part)
+        each = replace(part, is_doubtful=False)
+        split = tuple(each if d is part else d for d in self._parts.dimensions)
+        plans = self._plans(*((self._with(dimensions=d), names) for d in (rest, split)))
+        return Unclear("The total, or for each of them?", plans)
 
     def _with_dimension(self, part: DimensionPart, field: str) -> Self:
         narrowed = replace(part, terms=(Term("field", field, 0),))

@@ -171,6 +171,22 @@ def _hides_allowed(
     )
 
 
+def _cuts_a_name(
+    tokens: Sequence[Token], at: int, term: tuple[int, tuple[Term, ...]], lexicon: Lexicon
+) -> bool:
+    """ "Revenue per customer country" is revenue per country, not per customer."""
+    last = at + term[0] - 1
+    is_per = term[0] > 2 and tokens[last - 1].word == "per"
+    longer = _term_at(tokens, last, lexicon) if is_per else None
+    return longer is not None and longer[0] > 1 and any(t.kind == "field" for t in longer[1])
+
+
+def _term_before_per(
+    tokens: Sequence[Token], at: int, term: tuple[int, tuple[Term, ...]], lexicon: Lexicon
+) -> tuple[int, tuple[Term, ...]] | None:
+    return _term_at(tokens[: at + term[0] - 2], at, lexicon)
+
+
 def _is_asked_which(
     tokens: Sequence[Token], at: int, term: tuple[int, tuple[Term, ...]], lexicon: Lexicon
 ) -> bool:
@@ -233,6 +249,8 @@ def _chunk_at(
         term = None
     if term is not None and _is_on_a_value(tokens, at, term, lexicon, values):
         term = 1, lexicon.phrases[token.stem,]
+    if term is not None and _cuts_a_name(tokens, at, term, lexicon):
+        term = _term_before_per(tokens, at, term, lexicon)
     if term is not None and _is_asked_which(tokens, at, term, lexicon):
         term = 1, lexicon.phrases[token.stem,]
     elided = None if token.is_symbol else _elided_at(tokens, at, lexicon)

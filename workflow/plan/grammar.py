@@ -55,6 +55,8 @@ class Mark(StrEnum):
     COMPARATIVE = "comparative"
     NEWEST_FIRST = "newest first"
     OLDEST_FIRST = "oldest first"
+    FROM_A = "from a"
+    FROM_Z = "from z"
     PERIOD_BEFORE = "the period before"
     YEAR_BEFORE = "the year before"
     SHARE = "share"
@@ -128,10 +130,11 @@ WORDS: dict[Mark, str] = {
     Mark.COMPARATIVE: """better, worse, higher, lower, more, less, fewer, bigger, smaller, larger,
         stronger, weaker""",
     Mark.NEWEST_FIRST: """newest first, latest first, most recent first, newest at the top, in
-        reverse chronological order, from newest to oldest, from z to a""",
+        reverse chronological order, from newest to oldest""",
     Mark.OLDEST_FIRST: """oldest first, earliest first, chronologically, in chronological order,
-        from oldest to newest, alphabetically, in alphabetical order, alphabetical, from a to z,
-        a to z""",
+        from oldest to newest""",
+    Mark.FROM_A: "alphabetically, in alphabetical order, alphabetical, from a to z, a to z",
+    Mark.FROM_Z: "in reverse alphabetical order, from z to a, z to a",
     Mark.PERIOD_BEFORE: """the period before, previous period, the previous period, the prior
         period, prior period, preceding period, the preceding period, the period before that, the
         month before, the week before, the day before, the quarter before, the month before that,
@@ -253,7 +256,9 @@ WORDS: dict[Mark, str] = {
         interested, interested in, rank, sort, rank the, sort the, would you, could you, can
         you, can i, may i, order, order the, make up, makes up, made up, would you mind, mind
         telling me, telling me, tell us, sorry, sorry to bother you, excuse me, my boss needs,
-        needs, handle, handles, good day, to start with, off the top of your head""",
+        needs, handle, handles, good day, to start with, how big is, how big was, how big are, how
+        large is, how large was, how high is, how high was, how high were, how low is, how low
+        was, how well""",
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").
@@ -347,6 +352,10 @@ BUSIEST = words("busiest quietest slowest")
 # Whoever does it, after these: "on which day do people rent most".
 ANYONE = words("people folks anyone anybody someone")
 DOING = words("do did does have has")
+# What is done by somebody: "spent by customers in Japan".
+DONE = words("spent paid made rented borrowed returned bought earned")
+# One of each, where it cannot mean an order.
+EACH = words("per each every")
 # Who does what a verb says, where that is not the verb with -er: "who spent the most" asks for
 # spenders, and the model's synonyms say who these are.
 AGENTS = {

@@ -44,6 +44,8 @@ def _is_harmless(
             or _is_noun_of_condition(reading, at, chunk)
             or _is_what_all_did(reading, chunk, parts)
         )
+    if chunk.words[0] == "where" and _asks_where(reading, at):
+        return False
     if chunk.is_filler or chunk.has(*_HARMLESS):
         return True
     if chunk.words[0] in grammar.UNIT_WORDS and len(chunk.words) == 1:
@@ -85,6 +87,13 @@ def _is_anyone(reading: Reading, at: int) -> bool:
     """The "people" of "how often do people rent": whoever does it, and not what is counted."""
     before = reading.at(at - 1)
     return before is not None and before.words[-1] in grammar.DOING
+
+
+def _asks_where(reading: Reading, at: int) -> bool:
+    """ "Where do our customers come from"; not the "where" of "rentals where the rating is PG"."""
+    after = reading.at(at + 1)
+    is_first = all(c.is_filler and not c.terms for c in reading.chunks[:at])
+    return is_first and after is not None and after.words[-1] in (*grammar.DOING, "are", "is")
 
 
 def _is_relative(reading: Reading, at: int) -> bool:

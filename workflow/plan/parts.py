@@ -12,7 +12,8 @@ from workflow.plan.when import When
 @dataclass(frozen=True, slots=True)
 class FilterPart:
     """A condition; `options` holds the fields it can be about, each with its values. `first` and
-    `last` are its places in the question. `is_or` joins it to the one before it by "or"."""
+    `last` are its places in the question. `is_or` joins it to the one before it by "or";
+    `is_labelled` says that the field itself was named ("weekday Monday")."""
 
     operator: Operator
     options: tuple[tuple[str, tuple[Scalar, ...]], ...]
@@ -21,6 +22,7 @@ class FilterPart:
     first: int = -1
     last: int = -1
     is_or: bool = False
+    is_labelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,9 @@ class Extras:
 class DimensionPart:
     """Something to group by: the fields a phrase can mean, or a grain. `is_trend` leaves the
     grain to the length of the period; `is_asked` says that the question is which ones,
-    `is_within` that shares start anew for each of it. `only` leaves rows out at the end, once
-    shares of all of them are worked out."""
+    `is_within` that shares start anew for each of it, `is_doubtful` that it
+    may only be who did it ("rentals by customers in Canada"). `only` leaves rows out at the end,
+    once shares of all of them are worked out."""
 
     terms: tuple[Term, ...] = ()
     grain: Grain | None = None
@@ -91,6 +94,7 @@ class DimensionPart:
     text: str = ""
     is_asked: bool = False
     is_within: bool = False
+    is_doubtful: bool = False
     only: FilterPart | None = None
 
 

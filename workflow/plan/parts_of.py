@@ -58,7 +58,8 @@ def _filters(condition: Filter | FilterGroup) -> list[FilterPart]:
         if not is_flag:
             operator = _MANY.get(operator, operator)
         text = " ".join(map(str, condition.values))
-        return [FilterPart(operator, ((condition.field, condition.values),), text)]
+        options = ((condition.field, condition.values),)
+        return [FilterPart(operator, options, text, is_labelled=True)]
     if condition.operator != "or" or not all(isinstance(f, Filter) for f in condition.filters):
         raise Unspeakable
     parts = [part for one in condition.filters for part in _filters(one)]

@@ -165,18 +165,28 @@ def _slice(tokens: Sequence[Token], at: int) -> _Found | None:
     used = 1 if count is None else 2
     name = _word(tokens, at + used)
     unit: Unit | None = "half" if is_half else _UNITS.get(name)
-    if unit not in ("day", "week", "half") or _word(tokens, at + used + 1) not in ("of", "in"):
+    if unit not in ("day", "week", "month", "quarter", "half") or _word(
+        tokens, at + used + 1
+    ) not in ("of", "in"):
         return None
     of = at + used + 2
-    found = _stretch_at(tokens, of)
+    found = _stretch_at(tokens, of) or _running(tokens, of)
     if found is None or not isinstance(found[1], Point | Relative) or found[1].unit == "day":
         return None
-    if unit == "half" and found[1].unit != "month":
-        return None
+    if (unit == "half") is not (found[1].unit == "month") and unit in ("half", "month", "quarter"):
+        return None  # halves of months, and whole months of what is longer
     if count is not None and not 1 <= count <= _MOST_SLICES:
         return None
     is_last = edge != "first"
     return used + 2 + found[0], Slice(found[1], unit, count or 1, is_last)
+
+
+def _running(tokens: Sequence[Token], at: int) -> _Found | None:
+    """ "The year", of which something is a part, is this year."""
+    unit = _UNITS.get(_word(tokens, at + 1))
+    if _word(tokens, at) != "the" or unit is None or _word(tokens, at + 1) not in grammar.UNITS:
+        return None
+    return 2, Relative(unit, 0)
 
 
 def _before_last(tokens: Sequence[Token], at: int) -> _Found | None:

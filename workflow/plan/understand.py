@@ -27,13 +27,14 @@ from workflow.plan.readers.dimensions import (
     read_listed,
 )
 from workflow.plan.readers.extras import read_extras
-from workflow.plan.readers.metrics import read_metrics, refuse_not_allowed
-from workflow.plan.readers.ranking import read_group_order, read_order, read_rank
+from workflow.plan.readers.metrics import read_metrics
+from workflow.plan.readers.question_words import refuse_not_allowed
+from workflow.plan.readers.ranking import read_agent, read_group_order, read_order, read_rank
 from workflow.plan.readers.safety import refuse_unknown_scope, refuse_unreadable, refuse_unsafe
 from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.thresholds import read_thresholds
 from workflow.plan.readers.time import read_time
-from workflow.plan.readers.values import only_compared_inside, read_filters
+from workflow.plan.readers.values import claim_compared, only_compared_inside, read_filters
 from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
 from workflow.plan.reading import Reading
 from workflow.plan.spelling import Correction, speller_for
@@ -143,25 +144,32 @@ def read_parts(
     comparison = read_comparison(reading, has_compared_values=has_compared_values)
     if comparison is not None:
         filters = only_compared_inside(reading, filters)
+    else:
+        claim_compared(reading, filters)
     time = read_time(reading)
     extras = read_extras(reading)
     rank = read_rank(reading)
     dimensions = read_dimensions(reading)
-    row_order, group_order = read_order(reading), read_group_order(reading)
+    row_order = read_order(reading)
+    is_dated = any(d.grain or d.is_trend for d in dimensions)
+    group_order = read_group_order(reading, is_dated=is_dated) if rank is None else None
     if rank is None and not dimensions:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()
     of_groups = {h.metrics[0] for h in thresholds.having}
     is_listed = bool(of_groups) and rank is None and not dimensions
     if is_listed:
-        dimensions = read_compared_groups(reading, thresholds.people)
+        who = thresholds.people or read_agent(reading)
+        dimensions = read_compared_groups(reading, who)
     metrics, flags = read_metrics(reading)
     if thresholds.having and metrics.is_open:
         metrics = MetricsPart((tuple(dict.fromkeys(h.metrics[0] for h in thresholds.having)),))
     elif thresholds.having and is_listed and not set(metrics.alternatives[0]) & of_groups:
         metrics = replace(metrics, ask=_SUM_OF_GROUPS)
-    if thresholds.having and counts_groups(reading):
+    is_part = is_listed and extras.is_share
+    if thresholds.having and (counts_groups(reading) or is_part):
         metrics = replace(metrics, ask=_COUNT_OF_GROUPS)
+        extras = replace(extras, is_share=False)
     if not is_follow_up:
         _refuse_other_topics(reading, metrics, corrections)
     return Parts(

@@ -66,6 +66,8 @@ def _read(planned: Planned) -> str:
         ("which weekday sells best", "revenue by weekday top 1"),
         ("show me sales by category pls", "revenue by category"),
         ("whats the turnover", "revenue"),
+        ("revenue per customer country", "revenue by customer_country"),
+        ("revenue per customer by country", "revenue_per_customer by customer_country"),
         ("how long do customers keep films", "average_rental_days"),
         ("how many films came back late", "late_returns"),
         ("late return rate per store", "late_return_rate by store_id"),
@@ -89,6 +91,7 @@ def test_is_read(question: str, number: str, context_of: ContextOf) -> None:
         ("average payment per customer in June", "What is revenue per customer in June 2022?"),
         ("average payment per customer in June", "What is payments per customer in June 2022?"),
         ("average sales per day", "Revenue by day"),
+        ("films returned on Sundays", "How many returned rentals for weekday Sunday?"),
         ("average sales per day", "Average payment by day"),
     ],
 )

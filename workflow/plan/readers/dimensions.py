@@ -22,8 +22,11 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
     for at, chunk in list(reading.free()):
         if not reading.is_free(at):
             continue
-        if chunk.has(Mark.BY):
-            parts += _after_by(reading, at)
+        if chunk.has(Mark.BY) and _is_of_agent(reading, at):
+            for place in range(at, (reading.after(at) or at) + 1):
+                reading.claim(place, "by whom")
+        elif chunk.has(Mark.BY):
+            parts += _doubted(reading, at, _after_by(reading, at))
         elif chunk.has(Mark.ORDER_BY):
             parts += _after_order_by(reading, at, has_groups=bool(parts))
         elif chunk.has(Mark.WITHIN):
@@ -38,9 +41,36 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
             parts.append((at, dimension_at(chunk)))
     parts += _asked_which(reading)
     parts += _all_of(reading)
+    parts += [] if parts else _set_beside(reading)
     has_grain = any(part.grain for _, part in parts)
     ordered = sorted(parts, key=lambda p: p[0])
     return tuple(part for _, part in ordered if not (part.is_trend and has_grain))
+
+
+def _is_of_agent(reading: Reading, by: int) -> bool:
+    """ "Spent by customers in Japan": who did it, and not what it is split by."""
+    before, after = reading.at(by - 1), reading.after(by)
+    if before is None or after is None or reading.chunks[by].words != ("by",):
+        return False
+    who = reading.chunks[after]
+    is_done = before.words[-1] in grammar.DONE and not before.grain
+    return is_done and who.is_plural and bool(who.terms_of("dataset"))
+
+
+def _doubted(
+    reading: Reading, by: int, parts: list[tuple[int, DimensionPart]]
+) -> list[tuple[int, DimensionPart]]:
+    """ "Rentals by customers in Canada": those of them all, or of each?"""
+    thing = reading.after(by)
+    beyond = reading.after(thing) if thing is not None else None
+    if len(parts) != 1 or thing is None or beyond is None or reading.chunks[by].words != ("by",):
+        return parts
+    chunk = reading.chunks[thing]
+    is_people = chunk.is_plural and bool(chunk.terms_of("dataset"))
+    is_restricted = beyond in reading.restricted and reading.chunks[thing + 1].words == ("in",)
+    if is_people and (is_restricted or reading.chunks[thing + 1].words == ("from",)):
+        return [(at, replace(part, is_doubtful=True)) for at, part in parts]
+    return parts
 
 
 def read_compared_groups(
@@ -123,6 +153,8 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
         elif reading.is_free(at) and is_first and (
             chunk.terms_of("metric") or chunk.terms_of("dataset")
         ):  # fmt: skip
+            if reading.chunks[by].words[-1] in grammar.EACH:
+                break  # "pay more per rental" orders nothing
             found += _ordered_thing(reading, by)
             reading.claim(by, ORDERED_BY)
             return found
@@ -265,6 +297,28 @@ def _all_of(reading: Reading) -> list[tuple[int, DimensionPart]]:
             seen = seen_words(reading, sorted(fields)[0])
             reading.notes.append(f"{seen} Nothing else is in this answer.")
     return parts
+
+
+def _set_beside(reading: Reading) -> list[tuple[int, DimensionPart]]:
+    """ "How do the stores compare in revenue", "compare the two stores", "store comparison": each
+    of them beside the others."""
+    versus = next((at for at, c in reading.free() if c.has(Mark.VERSUS)), None)
+    if versus is None:
+        return []
+    for at, chunk in list(reading.free()):
+        is_thing = is_dimension(chunk) and {t.kind for t in chunk.terms} == {"field"}
+        if not is_thing or chunk.grain or not (chunk.is_plural or at == versus - 1):
+            continue
+        number = reading.at(at - 1)
+        if number is not None and number.number is not None:
+            fields = {t.name for t in chunk.terms_of("field")}
+            if number.number not in {len(reading.values.known.get(f, ())) for f in fields}:
+                return []
+            reading.claim(at - 1, "all of them")
+        for place in (versus, at):
+            reading.claim(place, "group by")
+        return [(at, dimension_at(chunk))]
+    return []
 
 
 def _is_their_number(reading: Reading, chunk: Chunk) -> bool:

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import BUSIEST, MAKING, OF_MONEY, POPULAR, Mark
+from workflow.plan.grammar import DOING, Mark
 from workflow.plan.lexicon import MetricFacts, Term
-from workflow.plan.outcomes import Refused
 from workflow.plan.parts import FilterPart, MetricsPart
 from workflow.plan.readers.averages import near_average
 from workflow.plan.readers.dimensions import ORDERED_BY
+from workflow.plan.readers.question_words import (
+    AGGREGATORS,
+    by_question_word,
+    claim_aggregators,
+    metric_names,
+    refuse_not_allowed,
+)
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
-from workflow.plan.tokens import phrase
 
-_AGGREGATORS = (Mark.HOW_MANY, Mark.TIMES, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
 _JOINERS = (Mark.AND, Mark.VERSUS)
 _MOST_CHOICES = 3
 ROWS_AS_WHOLE = "what it is about"
@@ -53,8 +57,8 @@ def read_metrics(reading: Reading) -> tuple[MetricsPart, tuple[FilterPart, ...]]
     for mention in kept:
         reading.claim(mention.at, _meaning(reading, mention.names))
     if not kept:
-        return _by_question_word(reading), flags
-    _claim_aggregators(reading)
+        return by_question_word(reading), flags
+    claim_aggregators(reading)
     asks = [m.ask for m in kept if m.ask is not None]
     ask = asks[0] if asks else None
     if ask is None and len(kept) > 1 and not _all_joined(reading, kept):
@@ -73,7 +77,7 @@ def _heads(reading: Reading) -> dict[int, tuple[Mark, ...]]:
     """The chunk that each "how many", "average", "total" belongs to: the next thing named."""
     heads: dict[int, tuple[Mark, ...]] = {}
     for at, chunk in reading.free():
-        marks = tuple(m for m in chunk.marks if m in _AGGREGATORS)
+        marks = tuple(m for m in chunk.marks if m in AGGREGATORS)
         if not marks or chunk.terms:
             continue
         head = next((p for p, c in reading.free() if p > at and c.terms), None)
@@ -85,19 +89,16 @@ def _heads(reading: Reading) -> dict[int, tuple[Mark, ...]]:
 
 
 def _is_payer(reading: Reading, at: int, marks: tuple[Mark, ...]) -> bool:
-    """ "How much did customers in Canada spend": who pays is not what is counted."""
+    """ "How much did customers in Canada spend", "who spends more, customers in India or Japan":
+    who pays is not what is counted."""
     chunk = reading.chunks[at]
+    if reading.chunks[0].words == ("who",) and chunk.terms_of("dataset"):
+        return bool({t.name for t in chunk.terms_of("dataset")} & reading.lexicon.entities)
     is_money = Mark.HOW_MUCH in marks and not chunk.terms_of("metric")
     is_spender = Mark.HOW_MUCH in marks and reading.has_mark(Mark.EARN)
     if not (is_money or is_spender) or not chunk.terms_of("field"):
         return False
     return is_spender or not chunk.terms_of("dataset")
-
-
-def _claim_aggregators(reading: Reading) -> None:
-    for at, chunk in list(reading.free()):
-        if chunk.has(*_AGGREGATORS) and not chunk.terms:
-            reading.claim(at, "how it is counted")
 
 
 def _meaning(reading: Reading, names: _Names) -> str:
@@ -113,13 +114,13 @@ def _mention(reading: Reading, at: int, marks: tuple[Mark, ...]) -> _Mention | N
     named = [facts[t.name] for t in direct]
     _refuse_foreign(reading, chunk, has_own=bool(direct or counts or chunk.terms_of("field")))
     found = _fitting(reading, named, counts, datasets, marks)
-    is_rows = not named or (bool(counts) and set(_names(named)) <= set(_names(counts)))
+    is_rows = not named or (bool(counts) and set(metric_names(named)) <= set(metric_names(counts)))
     near = near_average(reading, chunk, direct)[:_MOST_CHOICES]
     if near:
         ask = f"“{chunk.text}” can be more than one number. Which one?"
         return _Mention(at, near, is_rows=False, datasets=datasets, ask=ask)
     if found:
-        return _Mention(at, _names(found), is_rows, datasets)
+        return _Mention(at, metric_names(found), is_rows, datasets)
     return _unfitting(reading, at, marks, [*named, *counts], datasets)
 
 
@@ -128,24 +129,10 @@ def _best(terms: Sequence[Term]) -> list[Term]:
     return [t for t in terms if t.rank == best]
 
 
-def _names(facts: Sequence[MetricFacts]) -> _Names:
-    return tuple(dict.fromkeys(f.metric.name for f in facts))
-
-
 def _refuse_foreign(reading: Reading, chunk: Chunk, *, has_own: bool) -> None:
     foreign = [t for t in chunk.terms if not t.is_allowed]
     if foreign and not has_own:
         refuse_not_allowed(reading, foreign)
-
-
-def refuse_not_allowed(reading: Reading, foreign: Sequence[Term]) -> None:
-    """Says that what these terms name is another role's."""
-    order = {"metric": 0, "dataset": 1, "field": 2}
-    first = min(foreign, key=lambda t: (order[t.kind], t.rank))
-    label = reading.label(first.kind, first.name)
-    role = reading.context.role.replace("_", " ")
-    verb = "are" if first.kind != "field" and label.endswith("s") else "is"
-    raise Refused(f"{label} {verb} not part of what the {role} role may see.")
 
 
 def _fitting(
@@ -224,7 +211,7 @@ def _unfitting(
         named = near = lengths
     if marks[0] is Mark.HOW_MUCH:
         near = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "currency"]
-    names = _names([*named, *near])[:_MOST_CHOICES]
+    names = metric_names([*named, *near])[:_MOST_CHOICES]
     how = {Mark.AVERAGE: "an average of", Mark.HOW_LONG: "a length of"}.get(marks[0], "a count of")
     return _Mention(at, names, False, datasets, f"I have no {how[2:].strip()} “{chunk.text}”. "
                     "Do you mean one of these?")  # fmt: skip
@@ -271,6 +258,9 @@ def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
         return False
     if any(m.at == rows.at - 1 and not m.is_rows for m in others):
         return False  # "revenue orders" may be a list without its comma
+    before = reading.at(rows.at - 1)
+    if before is not None and before.words[-1] in DOING:
+        return True  # "which film do customers in India rent most"
     if _is_subject(reading, rows, others):
         return False
     if set(rows.datasets) & reading.lexicon.entities and _is_beside_scope(reading, rows.at):
@@ -348,68 +338,3 @@ def _ask_which(reading: Reading, mentions: list[_Mention]) -> str | None:
         if len(mention.names) != 1:
             return f"“{reading.chunks[mention.at].text}” can be more than one number. Which one?"
     return None
-
-
-def _by_question_word(reading: Reading) -> MetricsPart:
-    """ "How much did we make": the question word alone, when only one metric can answer it."""
-    marks = {m for _, c in reading.free() for m in c.marks if not c.terms}
-    facts = reading.lexicon.metrics.values()
-    found: list[MetricFacts] = []
-    is_money = reading.has_mark(Mark.EARN) or _is_made(reading) or _is_of_spenders(reading)
-    marks |= {Mark.HOW_MUCH} if is_money else set()
-    if Mark.HOW_MUCH in marks and Mark.AVERAGE not in marks:
-        found = [f for f in facts if f.aggregate == "sum" and f.metric.unit == "currency"]
-    elif Mark.HOW_MUCH in marks:
-        found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "currency"]
-    elif Mark.HOW_LONG in marks:
-        found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "days"]
-    if not found and Mark.HOW_MUCH in marks and reading.lexicon.money_elsewhere:
-        refuse_not_allowed(reading, reading.lexicon.money_elsewhere)
-    if len(found) == 1:
-        _claim_aggregators(reading)
-        return MetricsPart((_names(found),))
-    is_used = any(set(c.words) <= POPULAR or set(c.words) & BUSIEST for c in reading.chunks)
-    busy = _said_to_be_busy(reading) if is_used else []
-    if len(busy) == 1:
-        reading.notes.append(f"How busy it was is taken from: {busy[0].metric.label.lower()}.")
-        return MetricsPart((_names(busy),), is_assumed=True)
-    offered = _counts_of_use(reading) if is_used else found
-    offered = offered or _one_of_each(list(facts))
-    return MetricsPart(
-        tuple((name,) for name in _names(offered)), "Which number do you want?", is_open=True
-    )
-
-
-def _is_made(reading: Reading) -> bool:
-    """ "Did we make more in July", "which store makes the most"."""
-    for at, chunk in enumerate(reading.chunks):
-        after = reading.after(at)
-        if set(chunk.words) & MAKING and after is not None and not chunk.terms:
-            amount = reading.chunks[after]
-            if amount.has(Mark.MOST, Mark.LEAST) or set(amount.words) & {"more", "less"}:
-                return True
-    return False
-
-
-def _is_of_spenders(reading: Reading) -> bool:
-    groups = (c for at, c in enumerate(reading.chunks) if reading.claims.get(at) == "group by")
-    return any(set(c.stems) & OF_MONEY for c in groups)
-
-
-def _said_to_be_busy(reading: Reading) -> list[MetricFacts]:
-    """What the model itself calls busy."""
-    terms = reading.lexicon.phrases.get(phrase("busy"), ())
-    return [reading.lexicon.metrics[t.name] for t in terms if t.kind == "metric" and t.is_allowed]
-
-
-def _counts_of_use(reading: Reading) -> list[MetricFacts]:
-    """What happens often or seldom: the rows of what is done, not of the things that last."""
-    entities = reading.lexicon.entities
-    facts = reading.lexicon.metrics.values()
-    return [f for f in facts if f.is_row_count and f.dataset.name not in entities]
-
-
-def _one_of_each(facts: list[MetricFacts]) -> list[MetricFacts]:
-    """The first metric of each dataset, then the others."""
-    firsts = {f.dataset.name: f for f in reversed(facts)}
-    return sorted(facts, key=lambda f: firsts[f.dataset.name] is not f)

@@ -31,20 +31,15 @@ def read_rank(reading: Reading) -> RankPart | None:
     descending = directions.pop()
     asked_at = [at for at, c in reading.free() if c.has(Mark.WHICH)]
     number = _number_beside(reading, [*places, *asked_at])
-    target = _asked_which(reading)
-    for place in places:
-        if target is None:
-            target = _target_after(reading, place, has_number=number is not None)
-    if target is None:
-        target = _target_before(reading, places[0])
-    if target is None:
-        target = _only_thing(reading)
+    target = _target(reading, places, has_number=number is not None)
     for at, chunk in list(reading.free()):
         if set(chunk.words) <= grammar.POPULAR and not chunk.terms:
             reading.claim(at, "counted")
-    agent = _agent(reading) if target is None else None
+    agent = read_agent(reading) if target is None else None
     if agent is not None:
         return RankPart(descending, number or 1, agent)
+    if number is not None and _is_of_all(reading, asked_at):
+        number = None  # "which of the two stores earns more"
     if number is None and target is not None:
         number = _number_beside(reading, [target])
     if number is None and any(reading.chunks[p].has(Mark.COMPARATIVE) for p in places):
@@ -52,18 +47,48 @@ def read_rank(reading: Reading) -> RankPart | None:
     return _rank(reading, descending, number, target)
 
 
-def _agent(reading: Reading) -> DimensionPart | None:
+def _target(reading: Reading, places: list[int], *, has_number: bool) -> int | None:
+    """Where the things stand that are ranked."""
+    target = _asked_which(reading)
+    for place in places:
+        if target is None:
+            target = _target_after(reading, place, has_number=has_number)
+    if target is None:
+        target = _target_before(reading, places[0])
+    return _only_thing(reading) if target is None else target
+
+
+def _is_of_all(reading: Reading, asked_at: list[int]) -> bool:
+    asked = [reading.chunks[at].words for at in asked_at]
+    return reading.has_mark(Mark.COMPARATIVE) and any(
+        words[:2] == ("which", "of") for words in asked
+    )
+
+
+def read_agent(reading: Reading) -> DimensionPart | None:
     """ "Who spent the most": spenders, which the model has a field for."""
     who = next((at for at, c in reading.free() if c.has(Mark.WHO)), None)
     if who is None or reading.chunks[who].words[-1] != "who":
         return None
+    before = reading.at(who - 1)
+    if before is not None and before.terms:
+        return None  # "customers who" says already who
     for chunk in reading.chunks[who + 1 :]:
-        noun = grammar.AGENTS.get(chunk.words[0], f"{root(chunk.stems[0])}er")
-        terms = tuple(t for t in reading.lexicon.phrases.get((noun,), ()) if t.kind == "field")
-        if terms and not chunk.values:
+        found = agent_of(reading, chunk.words[0], chunk.stems[0])
+        if found is not None and not chunk.values:
             reading.claim(who, "who")
-            return DimensionPart(terms, text=noun)
+            if before is not None and set(before.words) <= grammar.ANYONE:
+                reading.claim(who - 1, "who")
+            return found
     return None
+
+
+def agent_of(reading: Reading, verb: str, stem: str) -> DimensionPart | None:
+    """Whoever does what a verb says, where the model has a field for them."""
+    noun = grammar.AGENTS.get(verb, f"{root(stem)}er")
+    terms = tuple(t for t in reading.lexicon.phrases.get((noun,), ()) if t.kind == "field")
+    allowed = tuple(t for t in terms if t.is_allowed)
+    return DimensionPart(allowed, text=noun) if allowed else None
 
 
 def _more_of_two(reading: Reading) -> list[int]:
@@ -179,12 +204,14 @@ def _is_thing(reading: Reading, chunk: Chunk) -> bool:
     return is_dimension(chunk) and not is_verb
 
 
-def read_group_order(reading: Reading) -> bool | None:
-    """Whether rows go by what they are of, from the newest (True) or the oldest, or from Z or A."""
+def read_group_order(reading: Reading, *, is_dated: bool) -> bool | None:
+    """Whether rows go by what they are of, from the newest (True) or the oldest, or from Z or A.
+    Only what has a date can be new or old."""
     for at, chunk in list(reading.free()):
-        if chunk.has(Mark.NEWEST_FIRST, Mark.OLDEST_FIRST):
+        is_of_letters = chunk.has(Mark.FROM_A, Mark.FROM_Z)
+        if is_of_letters or (is_dated and chunk.has(Mark.NEWEST_FIRST, Mark.OLDEST_FIRST)):
             reading.claim(at, "order")
-            return chunk.has(Mark.NEWEST_FIRST)
+            return chunk.has(Mark.NEWEST_FIRST, Mark.FROM_Z)
     return None
 
 

@@ -12,11 +12,12 @@ from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import RELATIVE, MetricFacts
 from workflow.plan.parts import DimensionPart, FilterPart, HavingPart
-from workflow.plan.readers.ranking import is_dimension
+from workflow.plan.readers.ranking import agent_of, is_dimension
 from workflow.plan.readers.values import OPERATORS
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import root
 
+_DAYS_OF_A_WEEK = 7
 _MONEY = frozenset(grammar.MONEY_UNITS)
 _MEASURED = re.compile(r"^\w+\((?:\w+\.)?(\w+)\)$")
 
@@ -89,7 +90,7 @@ def _bounds_at(reading: Reading, place: int) -> _Bounds | None:
         numbers = (min(first[0], second[0]), max(first[0], second[0]))
         return _with_unit(reading, "between", numbers, place, second[1])
     operator = next((OPERATORS[m] for m in chunk.marks if m in OPERATORS), None)
-    if chunk.words in (("exactly",), ("precisely",)):
+    if chunk.words in (("exactly",), ("precisely",)) or _is_of_amount(reading, place):
         operator = "eq"
     is_after = chunk.text == "+" or chunk.words[0] in ("or", "and")  # "5+", "30 or more"
     if chunk.text == "+":
@@ -105,6 +106,18 @@ def _bounds_at(reading: Reading, place: int) -> _Bounds | None:
     return None
 
 
+def _is_of_amount(reading: Reading, place: int) -> bool:
+    """ "Payments of 5 dollars"."""
+    number = _number_at(reading, place + 1)
+    before = reading.at(place - 1)
+    if reading.chunks[place].words not in (("of",), ("for",)) or number is None or before is None:
+        return False
+    is_money = _is_money(reading.at(number[1] + 1)) or reading.chunks[place + 1].text in (
+        grammar.MONEY_SIGNS
+    )
+    return is_money and bool(_datasets_of(reading, place - 1))
+
+
 def _number_at(reading: Reading, place: int) -> tuple[Decimal, int] | None:
     """The number at a place or after a currency sign there, with the place it ends at."""
     while (chunk := reading.at(place)) is not None and chunk.text in grammar.MONEY_SIGNS:
@@ -112,6 +125,8 @@ def _number_at(reading: Reading, place: int) -> tuple[Decimal, int] | None:
     after = reading.at(place + 1)
     if chunk is not None and chunk.words[0] in ("a", "one") and _is_money(after):
         return Decimal(1), place
+    if chunk is not None and chunk.words == ("a", "week"):
+        return Decimal(_DAYS_OF_A_WEEK), place
     if chunk is None or chunk.number is None or not reading.is_free(place):
         return None
     beside = reading.at(place + 1)
@@ -140,7 +155,9 @@ def _with_unit(
     inside = [c.text for c in reading.chunks[first : last + 1]]
     unit = "$" if any(text in grammar.MONEY_SIGNS for text in inside) else ""
     after = reading.at(last + 1)
-    if after is not None and after.words[0] in (*_MONEY, *grammar.UNIT_WORDS, "time", "times"):
+    if reading.chunks[last].words == ("a", "week"):
+        unit = "days"
+    elif after is not None and after.words[0] in (*_MONEY, *grammar.UNIT_WORDS, "time", "times"):
         is_own = len(after.words) == 1 and not after.terms
         unit, last = after.words[0], last + (1 if is_own else 0)
     return _Bounds(operator, numbers, first, last, unit)
@@ -236,6 +253,8 @@ def _people(reading: Reading, chunk: Chunk, *, is_counted: bool) -> DimensionPar
         for t in reading.lexicon.phrases.get((chunk.stems[0],), ())
         if t.kind == "field" and t.is_allowed
     )
+    if not terms and chunk.words[0] in grammar.ANYONE:
+        return agent_of(reading, chunk.words[-1], chunk.stems[-1])
     return DimensionPart(terms, text=chunk.text.split(" ", 1)[0]) if terms else None
 
 

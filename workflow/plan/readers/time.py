@@ -35,4 +35,5 @@ def read_time(reading: Reading) -> TimePart | None:
 def _is_joined(reading: Reading, first: int, second: int) -> bool:
     """Whether only joining words stand between two periods."""
     between = [reading.chunks[p] for p in range(first + 1, second)]
-    return bool(between) and all(c.is_filler or c.has(Mark.AND, Mark.VERSUS) for c in between)
+    is_list = any(c.has(Mark.AND, Mark.VERSUS) for c in between)
+    return is_list and all(c.is_filler or c.has(Mark.AND, Mark.VERSUS) for c in between)

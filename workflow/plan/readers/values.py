@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contracts.plan import Operator, Scalar
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import Mark
+from workflow.plan.grammar import MONEY_SIGNS, POPULAR, Mark
 from workflow.plan.lexicon import Term
 from workflow.plan.parts import FilterPart
 from workflow.plan.reading import Reading
@@ -24,7 +24,50 @@ def read_filters(reading: Reading) -> tuple[FilterPart, ...]:
         *_flags(reading),
         *_missing(reading),
     ]
-    return _joined(reading, _merged(parts, is_compared=reading.has_mark(Mark.VERSUS)))
+    merged = _merged(parts, is_compared=reading.has_mark(Mark.VERSUS))
+    return _joined(reading, tuple(_set_beside(reading, part) for part in merged))
+
+
+def _set_beside(reading: Reading, part: FilterPart) -> FilterPart:
+    """Values of one field are compared, too, in "A earned more than B" and "which earned more, A or
+    B"."""
+    inside = range(max(part.first, 0) + 1, part.last)
+    is_choice = any(reading.chunks[at].words == ("or",) for at in inside)
+    is_more = is_choice and reading.has_mark(Mark.COMPARATIVE) and not reading.has_mark(Mark.THAN)
+    if part.operator == "in" and (is_more or any(_is_more_than(reading, at) for at in inside)):
+        return replace(part, is_compared=True)
+    return part
+
+
+def _is_more_than(reading: Reading, at: int) -> bool:
+    """Whether a "than" sets something beside something, and no number beside a threshold."""
+    chunk, after = reading.chunks[at], reading.after(at)
+    if chunk.words[-1] != "than" and not chunk.has(Mark.THAN):
+        return False
+    held = reading.chunks[after] if after is not None else None
+    return held is not None and held.number is None and held.text not in MONEY_SIGNS
+
+
+def claim_compared(reading: Reading, filters: tuple[FilterPart, ...]) -> None:
+    """Marks the words that set the values of one field beside each other as read."""
+    if not any(part.is_compared for part in filters):
+        return
+    for at, chunk in list(reading.free()):
+        is_word = not (chunk.terms or chunk.values)
+        is_often = set(chunk.words) <= POPULAR
+        is_asked = chunk.has(Mark.WHICH, Mark.WHO) and not _asks_for_thing(reading, at)
+        if is_word and (
+            is_often or is_asked or chunk.has(Mark.COMPARATIVE) or _is_more_than(reading, at)
+        ):
+            reading.claim(at, "compared")
+
+
+def _asks_for_thing(reading: Reading, at: int) -> bool:
+    """Whether "which" asks for things that no condition names."""
+    after = reading.after(at)
+    if after is None or not reading.is_free(after):
+        return False
+    return bool(reading.chunks[after].terms_of("field") or reading.chunks[after].grain)
 
 
 def only_compared_inside(
@@ -32,10 +75,14 @@ def only_compared_inside(
 ) -> tuple[FilterPart, ...]:
     """Where periods are compared, values are only if "versus" stands among them."""
     return tuple(
-        replace(part, is_compared=any(c.has(Mark.VERSUS) for c in chunks))
+        replace(part, is_compared=any(_is_between(reading, at) for at in inside))
         for part in filters
-        for chunks in [reading.chunks[max(part.first, 0) : part.last + 1]]
+        for inside in [range(max(part.first, 0), part.last + 1)]
     )
+
+
+def _is_between(reading: Reading, at: int) -> bool:
+    return reading.chunks[at].has(Mark.VERSUS) or _is_more_than(reading, at)
 
 
 def _joined(reading: Reading, parts: tuple[FilterPart, ...]) -> tuple[FilterPart, ...]:
@@ -98,6 +145,8 @@ def _numbered(reading: Reading) -> list[FilterPart]:
     for place, chunk in list(reading.free()):
         terms = _field_terms(reading, chunk, ("integer",))
         numbers = _numbers_after(reading, place) if terms else []
+        is_asked = bool(terms) and not numbers and _is_asked(reading, place)
+        numbers = _numbers_at_end(reading) if is_asked else numbers
         if not numbers:
             continue
         ids: list[Scalar] = []
@@ -105,12 +154,11 @@ def _numbered(reading: Reading) -> list[FilterPart]:
             number = reading.chunks[at].number
             if number is not None:
                 ids.append(int(number))
-        is_compared = any(
-            c.has(Mark.VERSUS) for c in reading.chunks[place : numbers[-1]]
-        ) or reading.has_mark(Mark.VERSUS)
+        is_compared = reading.has_mark(Mark.VERSUS)
         is_negated = _negate(reading, place)
         label = reading.label("field", terms[0].name)
-        for at in range(place, numbers[-1] + 1):
+        claimed = (place, *numbers) if is_asked else range(place, numbers[-1] + 1)
+        for at in claimed:
             reading.restricted[at] = tuple(t.name for t in terms)
             reading.claim(at, f"{label} {'not ' if is_negated else ''}{_and(ids)}")
         parts.append(
@@ -124,6 +172,23 @@ def _numbered(reading: Reading) -> list[FilterPart]:
             )
         )
     return parts
+
+
+def _is_asked(reading: Reading, place: int) -> bool:
+    before = reading.before(place)
+    return before is not None and reading.chunks[before].has(Mark.WHICH)
+
+
+def _numbers_at_end(reading: Reading) -> list[int]:
+    """The numbers of "which store earned more, 1 or 2?"."""
+    found: list[int] = []
+    for at in range(len(reading.chunks) - 1, 0, -1):
+        chunk = reading.chunks[at]
+        if chunk.number is not None and chunk.number == int(chunk.number) and not chunk.when:
+            found.insert(0, at)
+        elif not (chunk.words in (("or",), ("vs",), ("versus",)) or not chunk.text.isalnum()):
+            break
+    return found if len(found) > 1 else []
 
 
 def _and(values: list[Scalar]) -> str:
@@ -161,9 +226,8 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
     places = [place, *_more_values(reading, place)]
     fields = set.intersection(*({v.field for v in reading.chunks[p].values} for p in places))
     label = _label_beside(reading, places[0], places[-1], fields)
-    is_plain = not (
-        chunk.terms or chunk.marks or chunk.grain or all(v.is_weak for v in chunk.values)
-    )
+    is_weak = all(v.is_weak for p in places for v in reading.chunks[p].values if v.field in fields)
+    is_plain = not (chunk.terms or chunk.marks or chunk.grain or is_weak)
     if label is None and not is_plain:
         return None
     if label is not None:
@@ -196,8 +260,9 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
     if label is not None:
         first, last = min(first, label), max(last, label)
     return FilterPart(
-        "not_in" if is_negated else "in", options, chunk.text, is_compared, first, last
-    )
+        "not_in" if is_negated else "in", options, chunk.text, is_compared, first, last,
+        is_labelled=label is not None,
+    )  # fmt: skip
 
 
 def _more_values(reading: Reading, place: int) -> list[int]:

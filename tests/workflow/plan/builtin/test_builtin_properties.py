@@ -55,7 +55,8 @@ def test_any_row_of_known_words_gets_a_sound_answer(text: str, person: tuple[str
         for choice in planned.output.choices:
             again = asked(choice.question, *person)
             assert isinstance(again.output, MetricQuery), choice.question
-            assert again.confidence == 1.0
+            # a period that is not over, beside a whole one, is read with a doubt
+            assert again.confidence == 1.0 or again.output.plan.comparison
 
 
 @given(st.lists(st.sampled_from(_KNOWN), min_size=1, max_size=12), st.integers(0, 12))
