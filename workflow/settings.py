@@ -10,6 +10,8 @@ from kit.settings import ServiceSettings
 from workflow.llm.embeddings import EmbeddingSettings
 from workflow.llm.settings import ModelSettings
 
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
     """Everything the workflow reads from its environment."""
@@ -89,7 +91,8 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         default=SecretStr(""), description="Password of the SMTP server."
     )
     mail_starttls: bool = Field(
-        default=True, description="Whether mail goes out only over an encrypted connection."
+        default=True,
+        description="Whether mail goes out only encrypted, to a server whose certificate is good.",
     )
     mail_from: str = Field(
         default="countersign@localhost", description="Sender of mail about approval requests."
@@ -102,11 +105,14 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
     def _can_notify(self) -> Self:
         if self.webhook_url:
             url = urlsplit(self.webhook_url)
-            is_here = url.hostname in {"localhost", "127.0.0.1", "::1"}
-            if url.scheme != "https" and not (url.scheme == "http" and is_here):
+            if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _HERE):
                 raise ValueError("WEBHOOK_URL must be an https address")
             if not self.webhook_secret.get_secret_value():
                 raise ValueError("WEBHOOK_URL needs a WEBHOOK_SECRET to sign with")
+        if self.mail_user and not self.mail_starttls and self.mail_host not in _HERE:
+            raise ValueError(
+                "MAIL_USER needs MAIL_STARTTLS: the password would go out in the clear"
+            )
         if self.mail_host and not self.mail_to:
             raise ValueError("MAIL_HOST needs a MAIL_TO")
         return self

@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -57,7 +58,8 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Sends a short mail. `is_encrypted` asks for STARTTLS before anything else is said."""
+    """Sends a short mail. `is_encrypted` asks for STARTTLS before anything else is said, of a
+    server whose certificate is good."""
 
     host: str
     port: int
@@ -94,7 +96,7 @@ class Mail:
     def _send(self, message: EmailMessage) -> None:
         with smtplib.SMTP(self.host, self.port, timeout=SECONDS) as server:
             if self.is_encrypted:
-                server.starttls()
+                server.starttls(context=ssl.create_default_context())
             if self.user:
                 server.login(self.user, self.password)
             server.send_message(message)

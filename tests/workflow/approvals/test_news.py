@@ -144,6 +144,12 @@ async def only(workflow: Workflow, office: Office) -> notifications.Notification
         {"webhook_url": "https://example.org/hook"},
         {"webhook_url": "file:///etc/passwd", "webhook_secret": "s"},
         {"mail_host": "mail.example.org"},
+        {
+            "mail_host": "mail.example.org",
+            "mail_to": "one@example.org",
+            "mail_user": "one",
+            "mail_starttls": "false",
+        },
     ],
 )
 def test_a_way_out_that_could_leak_is_refused_at_start(
