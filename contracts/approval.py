@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from contracts.base import Wire
+from contracts.base import ANY_TEXT, SOME_TEXT, Wire
 from contracts.context import Name
 from contracts.plan import MetricQuery, Plan, RawSql
 from contracts.policy import Policy
@@ -226,14 +226,13 @@ class Approval(ApprovalItem):
     why_not: str = ""
 
 
-_TEXT = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=_TEXT)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=SOME_TEXT)]
 
 
 class Approve(Wire):
     """A reason is welcome."""
 
-    reason: Annotated[str, Field(max_length=2000, pattern=_TEXT)] = ""
+    reason: Annotated[str, Field(max_length=2000, pattern=ANY_TEXT)] = ""
 
 
 class Reject(Wire):
@@ -252,7 +251,7 @@ class Edit(Wire):
     """What is to run instead: a plan or SQL, one of them."""
 
     plan: Plan | None = None
-    sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=_TEXT)] | None = None
+    sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=ANY_TEXT)] | None = None
     reason: Reason
 
 
@@ -283,7 +282,7 @@ class Remember(Wire):
     one that was asked; `roles` those that may run it without waiting."""
 
     patterns: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=400, pattern=_TEXT)], ...],
+        tuple[Annotated[str, Field(min_length=1, max_length=400, pattern=ANY_TEXT)], ...],
         Field(max_length=20),
     ] = ()
     roles: Annotated[tuple[Name, ...], Field(max_length=50)] | None = None

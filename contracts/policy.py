@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from contracts.base import Wire, whole
+from contracts.base import SOME_TEXT, Wire, whole
 from contracts.context import Name
 
 SubjectKind = Literal["query", "kpi", "recommendation", "policy"]
@@ -72,7 +72,7 @@ class PolicyChange(Wire):
 
     base_version: Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(whole)]
     policy: Policy
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    reason: Annotated[str, Field(min_length=1, max_length=1000, pattern=SOME_TEXT)]
 
 
 class PolicyVersions(Wire):

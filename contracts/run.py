@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from contracts.base import Wire, whole
+from contracts.base import SOME_TEXT, Wire, whole
 from contracts.catalog import NumberFormat
 from contracts.plan import Choice, Grain, PlannerOutput, WidgetType
 from contracts.result import Column
@@ -40,14 +40,7 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-_TEXT = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*"
-QuestionText = Annotated[
-    str,
-    Field(
-        min_length=1, max_length=4000, pattern=rf"^{_TEXT}[^\s\u0000-\u001f\u007f-\u009f]{_TEXT}$"
-    ),
-]
-"""At least one visible character; no control character but tab and line breaks."""
+QuestionText = Annotated[str, Field(min_length=1, max_length=4000, pattern=SOME_TEXT)]
 
 
 StoreId = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), BeforeValidator(whole)]

@@ -5,6 +5,7 @@ from contracts.result import ResultSet
 from contracts.run import Stage
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
+from workflow.execute.patience import patiently
 from workflow.execute.warehouse import Warehouse
 from workflow.stages import Checked
 
@@ -15,15 +16,22 @@ async def execute(
     checked: Checked,
     context: UserContext,
     step: str = "",
+    patience: float = 0.0,
 ) -> ResultSet:
     """Write what is pending, then run the statement. An execution that an earlier try recorded is
-    not recorded again where it came to the same. Raises ExecutionError, with the failure added."""
+    not recorded again where it came to the same. A warehouse that is away is tried again for
+    `patience` seconds. Raises ExecutionError, with the failure added."""
     verdict = checked.verdict
     assert verdict.sql is not None  # noqa: S101 - a statement that passed has its text
-    try:
-        result = await warehouse.run_after(
-            journal.flush(), verdict.sql, context, count_statement=verdict.count_sql
+    statement = verdict.sql
+
+    async def run() -> ResultSet:
+        return await warehouse.run_after(
+            journal.flush(), statement, context, count_statement=verdict.count_sql
         )
+
+    try:
+        result = await patiently(run, patience)
     except ExecutionError as error:
         journal.add(
             Stage.EXECUTION, "failed", journal.flushed_at, {"reason": error.kind}, step=step

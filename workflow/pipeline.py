@@ -8,6 +8,7 @@ before it is on record.
 """
 
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 from pydantic import JsonValue
@@ -18,6 +19,7 @@ from kit.canonical import text_digest
 from workflow.answer import compose
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
+from workflow.execute.patience import patiently
 from workflow.execution import execute
 from workflow.investigate import Stopped, investigate
 from workflow.narrate.facts import Extent
@@ -43,6 +45,9 @@ from workflow.validation import validate
 
 MAX_NARRATION_SECONDS = 20.0
 """A model that takes longer to tell a result is not waited for."""
+AWAY_SECONDS = 60.0
+"""How long what people let through waits for a warehouse that is away: nobody sits before it, and
+to have it approved again costs more."""
 
 
 async def answer_question(
@@ -56,7 +61,10 @@ async def answer_question(
     """
     model = parts.models.part(run.context)
     retrieved = await _retrieve(run, journal, parts, ahead)
-    profile = await parts.profiles.get(model, run.context)
+    through = journal.value(Stage.APPROVAL, "approved", LetThrough)
+    profile = await patiently(
+        partial(parts.profiles.get, model, run.context), AWAY_SECONDS if through else 0
+    )
     planned = await _plan(run, journal, parts, retrieved, model, profile)
     progress = _describe(planned, Progress(sources=retrieved.sources), model, profile)
 
@@ -76,7 +84,7 @@ async def answer_question(
         text = " ".join(f.message for f in checked.verdict.findings if f.severity == "block")
         return await finish(run, journal, RunStatus.BLOCKED, replace(progress, text=text))
     if checked.approvers_needed:
-        return await _by_consent(run, journal, parts, progress, model, profile, tell)
+        return await _by_consent(run, journal, parts, progress, model, profile, tell, through)
     return await _execute_and_finish(run, journal, parts, progress, checked, model, tell)
 
 
@@ -88,11 +96,11 @@ async def _by_consent(
     model: SemanticModel,
     profile: DataProfile,
     tell: Tell,
+    through: LetThrough | None,
 ) -> Outcome:
     """Wait for a person, or run what a person let through: perhaps another statement."""
     assert progress.planned is not None  # noqa: S101 - both are there once it is validated
     assert progress.checked is not None  # noqa: S101 - as above
-    through = journal.value(Stage.APPROVAL, "approved", LetThrough)
     if through is None:
         prepared = Prepared(planned=progress.planned, checked=progress.checked)
         return await wait_for_approval(run, journal, parts, progress, prepared)
@@ -205,7 +213,8 @@ async def _execute_and_finish(
     tell: Tell,
 ) -> Outcome:
     try:
-        result = await execute(journal, parts.warehouse, checked, run.context)
+        patience = AWAY_SECONDS if progress.waiting else 0.0
+        result = await execute(journal, parts.warehouse, checked, run.context, patience=patience)
     except ExecutionError as error:
         return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
     progress = replace(progress, result=result)

@@ -52,6 +52,7 @@ WITH moved AS (
         answer = coalesce(%(answer)s::json, answer),
         worker_id = CASE WHEN %(status)s = 'running'
             THEN coalesce(%(next_worker)s::uuid, worker_id) END,
+        takeovers = CASE WHEN %(next_worker)s::uuid IS NULL THEN takeovers ELSE 0 END,
         finished_at = CASE WHEN %(status)s NOT IN ('running', 'needs_approval') THEN now() END
     WHERE run_id = %(run_id)s AND head_hash = %(previous_hash)s
       AND worker_id IS NOT DISTINCT FROM %(worker_id)s
@@ -200,7 +201,8 @@ async def advance(
     next_worker: UUID | None = None,
 ) -> bool:
     """Append events and move the run to `status`, in one transaction; True if its asker wants it
-    cancelled. A run that goes on becomes `next_worker`'s, where one is named. Waits for the disk
+    cancelled. A run that goes on becomes `next_worker`'s, where one is named, and
+    its tries are counted anew. Waits for the disk
     at the end of a run, or where `is_shown`. Raises Lost, and writes nothing, where the chain's
     head is not the one that the first event follows or the run is another worker's."""
     cursor = await connection.execute(

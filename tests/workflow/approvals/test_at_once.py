@@ -3,9 +3,15 @@
 import asyncio
 from collections import Counter
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
+from pydantic import SecretStr
 
+from contracts.result import ResultSet
 from contracts.run import RunStatus
+from kit.embedded_postgres import Cluster
 from kit.problems import ProblemError
 from tests.workflow.approvals.conftest import (
     Office,
@@ -16,6 +22,8 @@ from tests.workflow.approvals.conftest import (
     statuses,
 )
 from workflow.bootstrap import Workflow
+from workflow.execute.errors import ExecutionError
+from workflow.execute.warehouse import Warehouse
 
 REQUESTS = 12
 PEOPLE = 16
@@ -87,3 +95,40 @@ async def test_what_waits_outlives_every_process(office: Office) -> None:
         await second.decisions.approve(office.person("one"), approval_id, "", None)
         answer = await finished(second, approval_id, office.org_id)
     assert answer.status is RunStatus.COMPLETED
+
+
+async def test_what_was_approved_waits_for_a_warehouse_that_is_away(
+    office: Office, own_warehouse_url: str, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sits before it, and who approved it should not have to again."""
+    office.settings = office.settings.model_copy(
+        update={"warehouse_url": SecretStr(own_warehouse_url)}
+    )
+    database = Identifier(conninfo_to_dict(own_warehouse_url)["dbname"])
+    tries: list[ExecutionError] = []
+    asker = office.person("asker", "store_manager", store_ids=(1,))
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as owner:
+        async with office.running() as workflow:
+            approval_id = await asked(workflow, asker)
+            run = workflow.parts.warehouse.run
+
+            async def watched(*args: object, **more: object) -> ResultSet:
+                try:
+                    return await run(*args, **more)  # type: ignore[arg-type]
+                except ExecutionError as error:
+                    tries.append(error)
+                    owner.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(database))
+                    raise
+
+            monkeypatch.setattr(Warehouse, "run", staticmethod(watched))
+            owner.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(database))
+            owner.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                (conninfo_to_dict(own_warehouse_url)["dbname"],),
+            )
+            await workflow.decisions.approve(office.person("one"), approval_id, "", None)
+            answer = await finished(workflow, approval_id, office.org_id)
+            assert [error.kind for error in tries] == ["unavailable"]
+            assert answer.status is RunStatus.COMPLETED
+            assert await statuses(workflow, answer.run_id, "db_execution") == ["ok"]
+    assert office.faults() == []
