@@ -260,7 +260,7 @@ class Draft(Wire):
     of them."""
 
     plan: Plan | None = None
-    sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=_TEXT)] | None = None
+    sql: Annotated[str, Field(min_length=1, max_length=20_000, pattern=ANY_TEXT)] | None = None
 
 
 class DraftVerdict(Wire):
