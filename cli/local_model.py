@@ -33,6 +33,7 @@ CATALOG_LINE = re.compile(r"^CATALOG \(JSON\):\n(.+)$", re.M)
 _SLOW = re.compile(r"local-slow-(\d{1,5})ms")
 _STATUS = re.compile(r"local-([45]\d\d)")
 _ONCE = re.compile(r"local-first-([45]\d\d)-then-good")
+_FORBIDDEN = re.compile(r"Refuse questions about (\w+)")
 _FINISHES = {"local-length": "length", "local-content-filter": "content_filter"}
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -186,6 +187,8 @@ def _text(body: ChatRequest, state: LocalModel) -> str:
     except (ValueError, ValidationError):
         reason = "The local stand-in for a language model reads planner prompts only."
         return json.dumps(whole("refuse", {"reason": reason, "suggestions": []}))
+    if body.model == "local-obeys" and (refusal := _forbidden_by_guidance(body, message)):
+        return refusal
     is_repair = len(body.messages) > 2 and body.messages[-2].role == "assistant"
     output = misbehaved(
         body.model, catalog, other_role_metric=state.other_role_metric, is_repair=is_repair
@@ -202,6 +205,16 @@ def _prompt(body: ChatRequest) -> tuple[PromptCatalog, PromptMessage]:
     if found is None:
         raise ValueError("no catalog in the prompt")
     return _catalog(found[1]), PromptMessage.model_validate_json(by_role.get("user", ""))
+
+
+def _forbidden_by_guidance(body: ChatRequest, message: PromptMessage) -> str:
+    """A model that a prompt pack can talk out of answering, so that a bad pack can be tried."""
+    told = " ".join(one.content for one in body.messages if one.role == "system")
+    asked = message.question.lower()
+    if not any(word.lower() in asked for word in _FORBIDDEN.findall(told)):
+        return ""
+    reason = "My guidance says not to answer that."
+    return json.dumps(whole("refuse", {"reason": reason, "suggestions": []}))
 
 
 @lru_cache(maxsize=32)

@@ -17,6 +17,7 @@ ChangeKind = Literal[
     "budget",
     "document",
     "prompt_pack",
+    "language_model",
     "semantic_model",
 ]
 """What can be changed. The stores of a person are part of the `user`."""

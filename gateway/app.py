@@ -32,6 +32,7 @@ from gateway.routes import (
     governance,
     keys,
     mcp,
+    prompt_packs,
     runs,
 )
 from gateway.services import Services
@@ -75,7 +76,7 @@ def create_app(
     )
     for module in (
         authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,
-        changes, keys, artifacts, mcp,
+        changes, prompt_packs, keys, artifacts, mcp,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

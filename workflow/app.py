@@ -18,6 +18,7 @@ from workflow.api import (
     feedback,
     notifications,
     policies,
+    prompt_packs,
     receipts,
     runs,
     simulate,
@@ -42,6 +43,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     for module in (
         ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,
         notifications, receipts, audit, changes, simulate, artifacts,
+        prompt_packs,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

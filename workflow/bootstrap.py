@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 import structlog
 
@@ -21,9 +20,10 @@ from workflow.llm.client import from_settings as model_client
 from workflow.llm.embeddings import Embedders
 from workflow.notify.channels import Deliver, Mail, Webhook
 from workflow.notify.sender import Sender
+from workflow.packs import PacksInForce
 from workflow.parts import Parts
-from workflow.plan import model_planner
-from workflow.plan.prompt_pack import read_packs
+from workflow.plan.prompt_pack import read_blocks
+from workflow.plan.suite import read_suite
 from workflow.retrieve.refresh import Refresher
 from workflow.retrieve.search import Retriever
 from workflow.runner import Runner
@@ -31,6 +31,7 @@ from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
 from workflow.settings import WorkflowSettings
 from workflow.store.notifications import Channel
+from workflow.suite import SuiteRunner
 from workflow.telling import words_of
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,8 @@ class Workflow:
     decisions: Decisions
     internal_key: str
     signing_secret: str
+    packs: PacksInForce
+    suite: SuiteRunner
 
 
 @asynccontextmanager
@@ -65,6 +68,12 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     for part in whole.unusable:
         log.warning("model_part_unusable", kind=part.kind, name=part.name, fault=part.fault)
     channels = _channels(settings)
+    packs = PacksInForce(
+        pool,
+        read_blocks(settings.prompt_pack),
+        model=settings.model_identity if client else None,
+        is_gated=settings.model_switch == "suite",
+    )
     parts = Parts(
         pool=pool,
         warehouse=warehouse,
@@ -72,15 +81,18 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         models=RoleModels(whole),
         retriever=Retriever(pool, embedders.named),
         in_force=InForce(pool),
-        model_plan=partial(
-            model_planner.plan, client=client, packs=read_packs(settings.prompt_pack)
-        )
-        if client
-        else None,
+        model_plan=packs.planning_by(client) if client else None,
         model_words=words_of(client) if client and settings.narrator != "template" else None,
         today=lambda: datetime.now(UTC).date(),
         channels=tuple(channels),
         approval_seconds=settings.approval_hours * 3600,
+    )
+    suite = SuiteRunner(
+        parts,
+        packs,
+        client,
+        read_suite(settings.evaluation_suite),
+        required=settings.evaluation_accuracy,
     )
     hub = Hub()
     runner = Runner(parts, hub)
@@ -109,7 +121,8 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         refresher.start()
         keeper.open()
         key = settings.internal_token.get_secret_value()
-        yield Workflow(parts, runner, hub, decisions, key, signing_secret)
+        yield Workflow(parts, runner, hub, decisions, key, signing_secret, packs, suite)
+        await suite.close()
         await keeper.close()
         await runner.close()
         await sealer.close()

@@ -56,6 +56,18 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         description="How old the search over documents may become before the folder and the "
         "semantic model are read again; only what changed is embedded anew.",
     )
+    evaluation_suite: Path = Field(
+        default=Path("seeds/pagila/suite.jsonl"),
+        description="Questions with what is right for each, as JSON lines, that a prompt pack or a "
+        "model has to hold before it is switched to.",
+    )
+    evaluation_accuracy: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="The least share of the suite that has to be right for a switch, besides that "
+        "nothing falls that was right before.",
+    )
     narrator: Literal["model", "template"] = Field(
         default="model",
         description="Who tells a result in words: `model`, where one is configured, each sentence "

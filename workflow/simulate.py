@@ -5,15 +5,12 @@ from datetime import UTC, datetime
 from uuid_utils.compat import uuid7
 
 from contracts.context import Permission, UserContext
-from contracts.plan import Clarify, MetricQuery, Planned, RawSql, Refuse
+from contracts.plan import Clarify, MetricQuery, RawSql, Refuse
 from contracts.run import RunStatus
 from contracts.simulation import Fate, SimulatedRole, SimulateRequest, Simulation
 from workflow.parts import Parts
-from workflow.plan.router import plan as route
-from workflow.plan.suggestions import suggestions
+from workflow.planning import plan_or_verified
 from workflow.semantic.compile_sql import PlanError
-from workflow.semantic.model import DataProfile, SemanticModel
-from workflow.semantic.resolve import resolve_planned
 from workflow.semantic.words import plan_in_words
 from workflow.stages import Checked
 from workflow.store import role_policies
@@ -61,8 +58,13 @@ async def simulate(request: SimulateRequest, caller: UserContext, parts: Parts) 
 
 async def _for_role(question: str, context: UserContext, parts: Parts) -> SimulatedRole:
     model = parts.models.part(context)
-    profile = await parts.profiles.get(model, context)
-    planned = await _planned(question, context, model, profile, parts)
+    planned = await plan_or_verified(
+        question,
+        context,
+        parts,
+        sources=await parts.retriever.search(question, context),
+        model_plan=parts.model_plan,
+    )
     output = planned.output
     if not isinstance(output, MetricQuery | RawSql):
         detail = output.reason if isinstance(output, Refuse) else ""
@@ -79,32 +81,6 @@ async def _for_role(question: str, context: UserContext, parts: Parts) -> Simula
         return _told(context, "blocked", output.kind, checked, detail=detail, words=words)
     fate = _FATES[checked.approvers_needed]
     return _told(context, fate, output.kind, checked, words=words)
-
-
-async def _planned(
-    question: str,
-    context: UserContext,
-    model: SemanticModel,
-    profile: DataProfile,
-    parts: Parts,
-) -> Planned:
-    rules = await parts.in_force.rules(context.org_id)
-    verified = rules.asked_for(question, context, model.digest)
-    if verified is not None:
-        return Planned(output=verified.reading, planner="verified")
-    planned = await route(
-        question,
-        model=model,
-        full_model=parts.models.whole,
-        profile=profile,
-        context=context,
-        sources=await parts.retriever.search(question, context),
-        suggestions=suggestions(model, context, profile, full_model=parts.models.whole),
-        history=(),
-        model_plan=parts.model_plan,
-        today=parts.today(),
-    )
-    return resolve_planned(planned, model, profile, parts.today())
 
 
 def _run(question: str, context: UserContext) -> Run:

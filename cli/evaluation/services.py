@@ -31,7 +31,8 @@ def serving(planner: Planner, settings: Mapping[str, str]) -> Iterator[str]:
         raise EvaluationError(
             "No demo runs on COUNTERSIGN_HOME, and it is its data that would be asked. Start it."
         )
-    outside = {**os.environ, **settings}
+    # a trial is no switch: what is in force stays
+    outside = {**os.environ, "MODEL_SWITCH": "free", **settings}
     if planner == "model" and not any(outside.get(name) for name in MODEL_SETTINGS):
         raise EvaluationError("No model is configured: set OPENAI_BASE_URL or OPENAI_API_KEY.")
     if planner != "model":

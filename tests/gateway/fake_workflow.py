@@ -32,7 +32,7 @@ from contracts.run import (
 from kit import internal_token
 from kit.event_stream import JSON_LINES
 from kit.problems import TYPE_PREFIX, problem_response
-from tests.gateway import fake_approvals
+from tests.gateway import fake_approvals, fake_knowledge
 
 RUN = UUID("01900000-0000-7000-8000-000000000001")
 CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")
@@ -144,6 +144,9 @@ class FakeWorkflow:
                 return _json(_answer(call.context).model_dump_json())
         if call.path.startswith("/artifacts"):
             return self._artifacts(call)
+        knowledge = fake_knowledge.usual(call.method, call.path)
+        if knowledge is not None:
+            return _json(*knowledge)
         approvals = fake_approvals.usual(call.path, str(RUN))
         if approvals is not None:
             return _json(*approvals)

@@ -43,3 +43,16 @@ async def auditor(caller: Caller) -> UserContext:
 
 
 Auditor = Annotated[UserContext, Depends(auditor)]
+
+
+async def admin(caller: Caller) -> UserContext:
+    """Somebody who may change what others are told and may see. Raises Forbidden."""
+    if Permission.ADMIN not in caller.permissions:
+        raise Forbidden(
+            f"The role {caller.role} does not administer this organisation.",
+            kind="permission-missing",
+        )
+    return caller
+
+
+Admin = Annotated[UserContext, Depends(admin)]

@@ -2,6 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -75,9 +76,26 @@ class ModelSettings(BaseSettings):
     )
     prompt_pack: Path | None = Field(
         default=None,
-        description="Folder with what a model is told beside the shipped instructions: "
-        "`organisation.md`, `roles/ROLE.md`, `users/USERNAME.md`; empty means nothing.",
+        description="Folder with what a model is told beside the shipped instructions, as version "
+        "0 of every organisation's prompt pack: `organisation.md`, `roles/ROLE.md`, "
+        "`users/USERNAME.md`; empty means nothing.",
     )
+
+    model_switch: Literal["suite", "free"] = Field(
+        default="suite",
+        description="When a model may plan that is not the one in force: `suite`, once the "
+        "evaluation suite held with it and an admin switched; `free`, at once and without a "
+        "record, for trials beside a running service.",
+    )
+
+    @property
+    def model_identity(self) -> str | None:
+        """The models in their order and whose they are, by which a switch is noticed; None where
+        no model is configured. The port is left out: it says nothing of who answers."""
+        if not self.is_model_configured:
+            return None
+        host = urlsplit(self.openai_base_url or PUBLIC_BASE_URL).hostname
+        return f"{', '.join(self.model_order)} at {host}"
 
     @property
     def is_model_configured(self) -> bool:

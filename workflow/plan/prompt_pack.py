@@ -7,16 +7,21 @@ the rules say that they come first.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from contracts.context import UserContext
+from contracts.prompt_pack import Layer, PromptBlocks
+from kit.canonical import canonical, text_digest
 from workflow.plan.prompts import GUIDANCE, INSTRUCTIONS, PROMPT_VERSION, REPAIR
 
-Layer = Literal["organisation", "role", "user"]
 LONGEST_BLOCK = 4_000
+MOST_MADE = 1_000
+PLACEHOLDERS = ("role", "username")
+"""What may stand in braces in a block: it is replaced by that of the person who asks."""
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,14 @@ class PromptPack:
 
 def compose(*blocks: Block) -> PromptPack:
     """The pack of these blocks, in the order of their layers. Raises ValueError for a block that
-    is too long or holds characters that cannot be seen."""
+    is too long, holds characters that cannot be seen, or a placeholder that stands for nothing."""
+    return _told([Block(block.layer, _checked(block)) for block in blocks])
+
+
+def _told(blocks: Sequence[Block]) -> PromptPack:
     added: dict[str, list[str]] = {}
     for layer in ("organisation", "role", "user"):
-        texts = [_checked(block) for block in blocks if block.layer == layer]
+        texts = [block.text for block in blocks if block.layer == layer]
         if texts:
             added[layer] = texts
     instructions = INSTRUCTIONS
@@ -60,6 +69,13 @@ def _checked(block: Block) -> str:
         raise ValueError(f"A block for the {block.layer} is longer than {LONGEST_BLOCK} characters")
     if not all(character.isprintable() or character in "\n\t" for character in text):
         raise ValueError(f"A block for the {block.layer} holds a character that cannot be seen")
+    unknown = sorted(set(_PLACEHOLDER.findall(text)) - set(PLACEHOLDERS))
+    if unknown:
+        known = " and ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise ValueError(
+            f"A block for the {block.layer} holds {{{unknown[0]}}}, which stands for nothing here; "
+            f"{known} do"
+        )
     return text
 
 
@@ -75,7 +91,10 @@ class PromptPacks:
         self._organisation = organisation
         self._roles = dict(roles or {})
         self._users = dict(users or {})
-        self._made: dict[tuple[str, str], PromptPack] = {}
+        self._made: dict[tuple[str, str, str, str], PromptPack] = {}
+        texts = (organisation, *self._roles.values(), *self._users.values())
+        self._says_role = any("{role}" in text for text in texts)
+        self._says_username = any("{username}" in text for text in texts)
         for role in ("", *self._roles):
             for user in ("", *self._users):
                 self._of(role, user)  # a block that cannot be used is found at start
@@ -84,33 +103,94 @@ class PromptPacks:
         """What a model is told for this person."""
         role = context.role if context.role in self._roles else ""
         user = context.username if context.username in self._users else ""
-        return self._of(role, user)
+        return self._of(
+            role,
+            user,
+            context.role if self._says_role else "",
+            context.username if self._says_username else "",
+        )
 
-    def _of(self, role: str, user: str) -> PromptPack:
-        made = self._made.get((role, user))
+    def _of(self, role: str, user: str, role_name: str = "", username: str = "") -> PromptPack:
+        made = self._made.get((role, user, role_name, username))
         if made is None:
+            texts: dict[Layer, str] = {
+                "organisation": self._organisation,
+                "role": self._roles.get(role, ""),
+                "user": self._users.get(user, ""),
+            }
             blocks = (
-                Block("organisation", self._organisation),
-                Block("role", self._roles.get(role, "")),
-                Block("user", self._users.get(user, "")),
+                Block(layer, _checked(Block(layer, text)))
+                for layer, text in texts.items()
+                if text.strip()
             )
-            made = self._made[role, user] = compose(*(b for b in blocks if b.text.strip()))
+            put_in = [
+                Block(b.layer, b.text.replace("{role}", role_name).replace("{username}", username))
+                for b in blocks
+            ]
+            if len(self._made) >= MOST_MADE:
+                self._made.clear()
+            made = self._made[role, user, role_name, username] = _told(put_in)
         return made
 
 
-def read_packs(folder: Path | None) -> PromptPacks:
-    """The packs kept in a folder: `organisation.md`, `roles/ROLE.md` and `users/USERNAME.md`, each
-    of which may be missing; without a folder, the shipped instructions alone."""
+def packs_of(blocks: PromptBlocks) -> PromptPacks:
+    """The packs that these blocks make. Raises ValueError as `compose` does."""
+    return PromptPacks(blocks.organisation, blocks.roles, blocks.users)
+
+
+def faults_of(blocks: PromptBlocks) -> list[tuple[tuple[str, ...], str]]:
+    """What keeps blocks from being used, each with its place."""
+    placed: list[tuple[tuple[str, ...], Block]] = [
+        (("organisation",), Block("organisation", blocks.organisation))
+    ]
+    placed += [(("roles", name), Block("role", text)) for name, text in blocks.roles.items()]
+    placed += [(("users", name), Block("user", text)) for name, text in blocks.users.items()]
+    found: list[tuple[tuple[str, ...], str]] = []
+    for place, block in placed:
+        try:
+            _checked(block)
+        except ValueError as error:
+            found.append((place, str(error)))
+    return found
+
+
+def tidy(blocks: PromptBlocks) -> PromptBlocks:
+    """The same without blocks that say nothing, and with one kind of line break."""
+
+    def text(of: str) -> str:
+        return of.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+    def said(of: Mapping[str, str]) -> dict[str, str]:
+        return {name: text(of[name]) for name in sorted(of) if text(of[name])}
+
+    return PromptBlocks(
+        organisation=text(blocks.organisation), roles=said(blocks.roles), users=said(blocks.users)
+    )
+
+
+def digest_of(blocks: PromptBlocks) -> str:
+    """SHA-256 of all that a version tells: the fixed words, and every block."""
+    own = canonical(tidy(blocks).model_dump(mode="json"))
+    return text_digest(f"{INSTRUCTIONS}\n\n{GUIDANCE}\n\n{REPAIR}\n\n{own}")
+
+
+def read_blocks(folder: Path | None) -> PromptBlocks:
+    """The blocks kept in a folder: `organisation.md`, `roles/ROLE.md` and `users/USERNAME.md`, each
+    of which may be missing; without a folder, none. Raises ValueError for what cannot be used."""
     if folder is None:
-        return PromptPacks()
+        return PromptBlocks()
     if not folder.is_dir():
         raise ValueError(f"PROMPT_PACK is not a folder: {folder}")
     organisation = folder / "organisation.md"
-    return PromptPacks(
-        organisation.read_text(encoding="utf-8") if organisation.is_file() else "",
-        _texts(folder / "roles"),
-        _texts(folder / "users"),
-    )
+    text = organisation.read_text(encoding="utf-8") if organisation.is_file() else ""
+    roles, users = _texts(folder / "roles"), _texts(folder / "users")
+    PromptPacks(text, roles, users)  # says what is wrong in our words
+    return tidy(PromptBlocks(organisation=text, roles=roles, users=users))
+
+
+def read_packs(folder: Path | None) -> PromptPacks:
+    """The packs that the blocks of a folder make."""
+    return packs_of(read_blocks(folder))
 
 
 def _texts(folder: Path) -> dict[str, str]:

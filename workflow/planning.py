@@ -1,0 +1,85 @@
+"""What a planner makes of a question, apart from any run: for whoever tries something out."""
+
+from collections.abc import Sequence
+
+from contracts.context import Permission, UserContext
+from contracts.plan import Planned
+from contracts.run import Source
+from kit.problems import NotFound
+from workflow.parts import Parts
+from workflow.plan.router import ModelPlan
+from workflow.plan.router import plan as route
+from workflow.plan.suggestions import suggestions
+from workflow.semantic.resolve import resolve_planned
+from workflow.store import role_policies
+
+
+async def plan_anew(
+    question: str,
+    context: UserContext,
+    parts: Parts,
+    *,
+    sources: Sequence[Source],
+    model_plan: ModelPlan | None,
+) -> Planned:
+    """As a run would plan it that finds no verified query, as the first of a conversation.
+    Raises ExecutionError where the warehouse cannot be asked."""
+    model = parts.models.part(context)
+    profile = await parts.profiles.get(model, context)
+    planned = await route(
+        question,
+        model=model,
+        full_model=parts.models.whole,
+        profile=profile,
+        context=context,
+        sources=sources,
+        suggestions=suggestions(model, context, profile, full_model=parts.models.whole),
+        history=(),
+        model_plan=model_plan,
+        today=parts.today(),
+    )
+    return resolve_planned(planned, model, profile, parts.today())
+
+
+async def plan_or_verified(
+    question: str,
+    context: UserContext,
+    parts: Parts,
+    *,
+    sources: Sequence[Source],
+    model_plan: ModelPlan | None,
+) -> Planned:
+    """The same, after the verified queries were looked through as in a run."""
+    rules = await parts.in_force.rules(context.org_id)
+    whole = parts.models.part(context)
+    verified = rules.asked_for(question, context, whole.digest)
+    if verified is not None:
+        return Planned(output=verified.reading, planner="verified")
+    return await plan_anew(question, context, parts, sources=sources, model_plan=model_plan)
+
+
+async def context_of_role(
+    caller: UserContext,
+    role: str,
+    store_ids: Sequence[int],
+    parts: Parts,
+    *,
+    username: str | None = None,
+) -> UserContext:
+    """Somebody of a role of the caller's organisation, for all stores where none are named. What
+    is tried out is tried by the caller. Raises NotFound for a role that does not ask."""
+    async with parts.pool.connection() as connection:
+        roles = await role_policies.of_organisation(connection, caller.org_id)
+    found = next((one for one in roles if one.role == role), None)
+    if found is None or Permission.ASK not in found.permissions:
+        raise NotFound("There is no such role that asks questions.")
+    return UserContext(
+        user_id=caller.user_id,
+        username=caller.username if username is None else username,
+        org_id=caller.org_id,
+        role=role,
+        permissions=tuple(found.permissions),
+        store_ids=tuple(store_ids),
+        is_all_stores=not store_ids,
+        allowed_views=tuple(found.allowed_views),
+    )

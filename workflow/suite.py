@@ -1,0 +1,271 @@
+"""The evaluation suite, asked of a model with a prompt pack, in the background.
+
+One at a time in an organisation. A case counts against the candidate by itself where what is in
+force had it right; and the share of right ones has to reach what is required.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from contracts.context import UserContext
+from contracts.plan import MetricQuery, Planned
+from contracts.prompt_pack import FallenCase, PromptBlocks
+from kit.database import DatabaseAway
+from kit.problems import Conflict, NotFound
+from workflow.execute.errors import ExecutionError
+from workflow.llm.client import ModelClient
+from workflow.packs import Holding, PacksInForce, planning_with
+from workflow.parts import Parts
+from workflow.plan.prompt_pack import digest_of, packs_of
+from workflow.plan.router import ModelPlan
+from workflow.plan.suite import Case, Suite, fault_of, scope_fields_of
+from workflow.planning import context_of_role, plan_anew
+from workflow.semantic.resolve import resolve_planned
+from workflow.store import evaluations
+from workflow.store.evaluations import Ended, Subject
+
+AT_ONCE = 4
+MOST_FALLEN = 100
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A case, as who it is asked."""
+
+    case: Case
+    username: str
+
+    @property
+    def key(self) -> str:
+        """Tells it from the same case asked by somebody with a block of their own."""
+        return f"{self.case.id} as {self.username}" if self.username else self.case.id
+
+
+class SuiteRunner:
+    """Evaluates candidates. `client` is None where no model is configured."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        packs: PacksInForce,
+        client: ModelClient | None,
+        suite: Suite,
+        *,
+        required: float,
+    ) -> None:
+        self.suite = suite
+        self._parts = parts
+        self._packs = packs
+        self._client = client
+        self.required = required
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    @property
+    def model(self) -> str | None:
+        """The model that is configured."""
+        return self._packs.model
+
+    def subject(self, digest: str, model: str) -> Subject:
+        """What an evaluation of this pack by this model over the suite is found under."""
+        return Subject(digest, model, self.suite.digest)
+
+    async def start(self, caller: UserContext, version: int, blocks: PromptBlocks) -> UUID:
+        """Begin, and go on in the background. Raises Conflict where nothing could be tested, or
+        another evaluation of the organisation is under way."""
+        client, model = self._client, self.model
+        if client is None or model is None:
+            raise Conflict(
+                "No model is configured, so there is nothing to test the prompt pack with.",
+                kind="no-model",
+            )
+        if not self.suite.cases:
+            raise Conflict("The evaluation suite holds no case.", kind="no-suite")
+        running = self._tasks.get(caller.org_id)
+        if running is not None and not running.done():
+            raise Conflict("An evaluation is under way. Wait for its end.", kind="being-evaluated")
+        holding = await self._packs.of(caller.org_id)
+        evaluation_id = uuid7()
+        cases = self._cases(blocks, holding.blocks)
+        async with self._parts.pool.connection() as connection:
+            await evaluations.start(
+                connection,
+                evaluation_id,
+                org_id=caller.org_id,
+                version=version,
+                subject=self.subject(digest_of(blocks), model),
+                total=len(cases),
+                required=self.required,
+                by=caller.user_id,
+                name=caller.username,
+            )
+        work = _Evaluation(self, client, caller, evaluation_id, cases, holding, blocks)
+        self._tasks[caller.org_id] = asyncio.create_task(
+            self._guarded(work), name="evaluation of the suite"
+        )
+        return evaluation_id
+
+    async def close(self) -> None:
+        """Stop at once; what was under way says so."""
+        for task in self._tasks.values():
+            task.cancel()
+        for task in self._tasks.values():
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _cases(self, blocks: PromptBlocks, before: PromptBlocks) -> tuple[Asked, ...]:
+        """Every case as nobody in particular, and again as each person whose block is another."""
+        changed = [
+            name
+            for name in sorted({*blocks.users, *before.users})
+            if blocks.users.get(name, "") != before.users.get(name, "")
+        ]
+        return tuple(Asked(case, name) for name in ("", *changed) for case in self.suite.cases)
+
+    async def _guarded(self, work: "_Evaluation") -> None:
+        ended = Ended("stopped", problem="The service was stopped meanwhile. Evaluate again.")
+        try:
+            ended = await work.run()
+        except (ExecutionError, *DatabaseAway) as error:
+            log.warning("suite not evaluated", error=type(error).__name__)
+            ended = Ended("stopped", problem="A database did not answer. Evaluate again.")
+        except Exception:  # it would be said nowhere else
+            log.exception("suite not evaluated")
+            ended = Ended("stopped", problem="It failed for a reason that is in the log.")
+        finally:
+            async with self._parts.pool.connection() as connection:
+                await evaluations.end(connection, work.evaluation_id, ended)
+
+    async def judged(
+        self, asked: Asked, caller: UserContext, model_plan: ModelPlan
+    ) -> tuple[Asked, str]:
+        """The case with what is wrong with the answer. Raises ExecutionError."""
+        try:
+            context = await context_of_role(
+                caller, asked.case.role, asked.case.stores or (), self._parts,
+                username=asked.username,
+            )  # fmt: skip
+        except NotFound:
+            return asked, "no such role that asks questions"
+        sources = await self._parts.retriever.search(asked.case.question, context)
+        planned = await plan_anew(
+            asked.case.question, context, self._parts, sources=sources, model_plan=model_plan
+        )
+        model = self._parts.models.part(context)
+        profile = await self._parts.profiles.get(model, context)
+        resolved = [
+            resolve_planned(
+                Planned(output=MetricQuery(plan=plan), planner="builtin"),
+                model, profile, self._parts.today(),
+            ).output
+            for plan in asked.case.plans
+        ]  # fmt: skip
+        return asked, fault_of(
+            asked.case,
+            planned,
+            context=context,
+            scope_fields=scope_fields_of(model),
+            resolved=[one.plan for one in resolved if isinstance(one, MetricQuery)],
+        )
+
+    async def right_before(
+        self, caller: UserContext, holding: Holding, cases: Sequence[Asked], client: ModelClient
+    ) -> frozenset[str] | None:
+        """What the pack and the model in force have right; None where that model is not to be had
+        any more and was never evaluated."""
+        if holding.model is None or self.model is None:
+            return None
+        async with self._parts.pool.connection() as connection:
+            known = await evaluations.right_cases(
+                connection, caller.org_id, self.subject(holding.digest, holding.model)
+            )
+        plain = {one.key for one in cases}
+        if known is not None and plain <= {one.case.id for one in cases}:
+            return known
+        if holding.model != self.model:
+            return known
+        found = await self.all_of(cases, caller, planning_with(client, holding.packs))
+        return frozenset(one.key for one, fault in found if not fault)
+
+    async def all_of(
+        self,
+        cases: Sequence[Asked],
+        caller: UserContext,
+        model_plan: ModelPlan,
+        evaluation_id: UUID | None = None,
+    ) -> list[tuple[Asked, str]]:
+        """Every case with its fault, a few at a time; says how far it is where there is an id."""
+        places = asyncio.Semaphore(AT_ONCE)
+        done = 0
+
+        async def one(asked: Asked) -> tuple[Asked, str]:
+            nonlocal done
+            async with places:
+                found = await self.judged(asked, caller, model_plan)
+            done += 1
+            if evaluation_id is not None:
+                async with self._parts.pool.connection() as connection:
+                    await evaluations.progress(connection, evaluation_id, done)
+            return found
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(asked)) for asked in cases]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return [task.result() for task in tasks]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """One candidate, from beginning to end."""
+
+    runner: SuiteRunner
+    client: ModelClient
+    caller: UserContext
+    evaluation_id: UUID
+    cases: tuple[Asked, ...]
+    holding: Holding
+    blocks: PromptBlocks
+
+    async def run(self) -> Ended:
+        model_plan = planning_with(self.client, packs_of(self.blocks))
+        found = await self.runner.all_of(self.cases, self.caller, model_plan, self.evaluation_id)
+        is_another = (
+            digest_of(self.blocks) != self.holding.digest or self.runner.model != self.holding.model
+        )
+        before = (
+            await self.runner.right_before(self.caller, self.holding, self.cases, self.client)
+            if is_another
+            else None
+        )
+        right = tuple(one.key for one, fault in found if not fault)
+        fallen = [_fallen(one, fault, before) for one, fault in found if fault]
+        is_held = not any(one.had_held for one in fallen) and (
+            len(right) >= self.runner.required * len(self.cases)
+        )
+        return Ended(
+            "held" if is_held else "fell",
+            right=len(right),
+            right_before=None if before is None else len(before),
+            right_cases=right,
+            fallen=tuple(sorted(fallen, key=lambda one: not one.had_held)[:MOST_FALLEN]),
+        )
+
+
+def _fallen(asked: Asked, fault: str, before: frozenset[str] | None) -> FallenCase:
+    return FallenCase(
+        case_id=asked.case.id,
+        role=asked.case.role,
+        username=asked.username,
+        question=asked.case.question,
+        wanted=asked.case.wanted,
+        got=fault,
+        had_held=before is not None and asked.key in before,
+    )
