@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from contracts.base import Wire
+from contracts.base import Wire, whole
 from contracts.context import Name
 from contracts.run import QuestionText, Source, StoreId
 
@@ -20,7 +20,7 @@ Reason = Annotated[
         pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
     ),
 ]
-PackNumber = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+PackNumber = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1), BeforeValidator(whole)]
 Layer = Literal["organisation", "role", "user"]
 
 
@@ -29,8 +29,8 @@ class PromptBlocks(Wire):
     `{role}` and `{username}` in a text stand for those of the person who asks."""
 
     organisation: BlockText = ""
-    roles: Annotated[dict[NameOfBlock, BlockText], Field(max_length=100)] = {}
-    users: Annotated[dict[NameOfBlock, BlockText], Field(max_length=200)] = {}
+    roles: Annotated[dict[str, BlockText], Field(max_length=100)] = {}
+    users: Annotated[dict[str, BlockText], Field(max_length=200)] = {}
 
 
 class PromptPackProposal(Wire):

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from contracts.sizes import of_knowledge
 from gateway.auth.access_tokens import AccessTokens, Clock
 from gateway.auth.bearer import Bearer
 from gateway.auth.logins import Logins
@@ -72,7 +73,7 @@ def create_app(
         title="Countersign",
         lifespan=lifespan,
         probes=_probes,
-        body_bytes_by_path={mcp.PATH: mcp.MOST_BYTES},
+        body_bytes_by_path={mcp.PATH: mcp.MOST_BYTES, **of_knowledge("/api")},
     )
     for module in (
         authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,

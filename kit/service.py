@@ -66,6 +66,10 @@ class _Edge:
         self.max_body_bytes = max_body_bytes
         self.by_path = by_path
 
+    def _limit_of(self, path: str) -> int:
+        below = (name for name in self.by_path if name[-1] == "/" and path.startswith(name))
+        return self.by_path.get(path) or self.by_path.get(next(below, ""), self.max_body_bytes)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -77,7 +81,7 @@ class _Edge:
         structlog.contextvars.bind_contextvars(
             request_id=reply.request_id, trace_id=reply.trace[3:35]
         )
-        limit = self.by_path.get(scope["path"], self.max_body_bytes)
+        limit = self._limit_of(scope["path"])
         body = _Body(receive, headers, limit)
         try:
             if not body.is_too_large:
@@ -194,7 +198,8 @@ def create_app(
     """An app with everything but its routes.
 
     `probes` names the dependencies that `/readyz` asks, each within two seconds.
-    `body_bytes_by_path` are the limits of paths that need another than `max_body_bytes`.
+    `body_bytes_by_path` are the limits of paths that need another than `max_body_bytes`; one that
+    ends in a slash is for all below it.
     """
     app = Service(
         title=title,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from contracts.sizes import of_knowledge
 from kit import collector
 from kit.service import Probe, create_app
 from workflow.api import (
@@ -39,7 +40,12 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
             collector.settle()
             yield
 
-    app = create_app(title="Countersign workflow", lifespan=lifespan, probes=_probes)
+    app = create_app(
+        title="Countersign workflow",
+        lifespan=lifespan,
+        probes=_probes,
+        body_bytes_by_path=of_knowledge(""),
+    )
     for module in (
         ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,
         notifications, receipts, audit, changes, simulate, artifacts,

@@ -18,6 +18,8 @@ from kit.canonical import canonical, text_digest
 from workflow.plan.prompts import GUIDANCE, INSTRUCTIONS, PROMPT_VERSION, REPAIR
 
 LONGEST_BLOCK = 4_000
+LONGEST_PACK = 100_000
+"""Characters of all blocks of an organisation together."""
 MOST_MADE = 1_000
 PLACEHOLDERS = ("role", "username")
 """What may stand in braces in a block: it is replaced by that of the person who asks."""
@@ -151,6 +153,8 @@ def faults_of(blocks: PromptBlocks) -> list[tuple[tuple[str, ...], str]]:
             _checked(block)
         except ValueError as error:
             found.append((place, str(error)))
+    if sum(len(block.text) for _, block in placed) > LONGEST_PACK:
+        found.append(((), f"All blocks together are longer than {LONGEST_PACK:,} characters"))
     return found
 
 
