@@ -19,6 +19,7 @@ from gateway.directory import DirectoryReader
 from gateway.export.chart import Charts
 from gateway.limits import Buckets, Limits, OpenCalls
 from gateway.mcp.door import McpDoor
+from gateway.people import People
 from gateway.public_keys import PublicKeys
 from gateway.routes import (
     approvals,
@@ -33,6 +34,7 @@ from gateway.routes import (
     governance,
     keys,
     mcp,
+    people,
     prompt_packs,
     runs,
 )
@@ -77,7 +79,7 @@ def create_app(
     )
     for module in (
         authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,
-        changes, prompt_packs, keys, artifacts, mcp,
+        changes, prompt_packs, people, keys, artifacts, mcp,
     ):  # fmt: skip
         app.include_router(module.router)
     return app
@@ -140,6 +142,13 @@ async def _services(
             limits=_limits(settings, monotonic),
             mcp=door,
             charts=Charts(),
+            people=People(
+                pool,
+                passwords=passwords,
+                directory=directory,
+                clock=clock,
+                token_lifetime=tokens.lifetime,
+            ),
         )
 
 

@@ -11,6 +11,7 @@ from gateway.directory import DirectoryReader
 from gateway.export.chart import Charts
 from gateway.limits import Limits
 from gateway.mcp.door import McpDoor
+from gateway.people import People
 from gateway.public_keys import PublicKeys
 from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
@@ -29,6 +30,7 @@ class Services:
     limits: Limits
     mcp: McpDoor
     charts: Charts
+    people: People
 
 
 def services_of(request: Request) -> Services:

@@ -10,15 +10,17 @@ from uuid import UUID
 
 import structlog
 
+from contracts.approval import Person
+from contracts.governance import NewChange
 from gateway.auth.access_tokens import AccessTokens, Clock, session_key
 from gateway.auth.identity import Identity
 from gateway.auth.lockout import FORGET_AFTER, lock_after
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
-from gateway.store import login_failures, revoked_tokens, sessions, users
-from gateway.store.users import User
+from gateway.store import changes, login_failures, revoked_tokens, sessions, users
+from gateway.store.users import User, on_record
 from kit.database import Connection, Pool, connected
-from kit.problems import Forbidden, TooManyRequests, Unauthorised
+from kit.problems import Conflict, Forbidden, TooManyRequests, Unauthorised
 
 WRONG_CREDENTIALS = "The user name or the password is wrong."
 STRIPES = 256
@@ -62,11 +64,13 @@ class Logins:
         # one attempt of a name at a time, so that a burst of guesses cannot outrun the count
         self._stripes = tuple(asyncio.Lock() for _ in range(STRIPES))
 
-    async def log_in(self, username: str, password: str) -> Tokens:
-        """A new session's tokens.
+    async def log_in(self, username: str, password: str, new_password: str | None = None) -> Tokens:
+        """A new session's tokens; with `new_password` that is the password from now on, and
+        every other session of the person ends.
 
         Raises Unauthorised for a wrong name or password, TooManyRequests while the name is
-        locked (even with the right password), Forbidden for a person without a role.
+        locked (even with the right password), Forbidden for a person without a role and for a
+        password that works once and comes alone, Conflict where the new one is the old.
         """
         name_hash = hashlib.sha256(username.encode()).digest()
         async with self._stripes[hash(username) % STRIPES]:
@@ -80,6 +84,14 @@ class Logins:
                 raise Unauthorised(WRONG_CREDENTIALS, kind="wrong-credentials")
             if not user.roles:
                 raise Forbidden("You have no role here. Ask an administrator for one.")
+            if new_password is not None:
+                return await self._start_anew(user, name_hash, password, new_password)
+            if user.is_password_temporary:
+                raise Forbidden(
+                    "This password works once. Choose a new one: send it as new_password with "
+                    "this one.",
+                    kind="password-change-needed",
+                )
             new_hash = await self._passwords.rehashed(user.password_hash, password)
             return await self._start(user, name_hash, new_hash)
 
@@ -147,6 +159,33 @@ class Logins:
             tokens = await self._issue(connection, user, session_id, now)
         log.info("login", user_id=str(user.user_id), session_id=str(session_id))
         return tokens
+
+    async def _start_anew(
+        self, user: User, name_hash: bytes, password: str, new_password: str
+    ) -> Tokens:
+        if new_password == password:
+            raise Conflict("The new password is the old one. Choose another.", kind="same-password")
+        new_hash = await self._passwords.hashed(new_password)
+        now = self._clock()
+        async with connected(self._pool) as connection, connection.transaction():
+            ended = await sessions.revoke_all(connection, user.user_id, at=now)
+            for session_id in ended:
+                await revoked_tokens.add(
+                    connection, session_key(session_id), expires_at=now + self._tokens.lifetime
+                )
+            await users.set_own_password(connection, user.user_id, new_hash)
+            change = NewChange(
+                kind="user",
+                subject=str(user.user_id),
+                action="password chosen",
+                before=on_record(user),
+                after=on_record(user),
+            )
+            by = Person(user_id=user.user_id, username=user.username, role=user.roles[0])
+            await changes.record(connection, user.org_id, by, change)
+        if ended:
+            await self._directory.refresh()
+        return await self._start(user, name_hash, None)
 
     async def _issue(
         self, connection: Connection, user: User, session_id: UUID, now: datetime

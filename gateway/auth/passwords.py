@@ -45,6 +45,12 @@ class Passwords:
             self._threads, HASHER.hash, password
         )
 
+    async def hashed(self, password: str) -> str:
+        """The hash of a new password."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, HASHER.hash, password
+        )
+
     def close(self) -> None:
         """Wait for none of them."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from contracts.base import Wire
+from contracts.people import NewPassword
 from gateway.auth.logins import Tokens
 from gateway.limits import address_key
 from gateway.routes.caller import CALLER_PROBLEMS, CallerOf
@@ -15,16 +16,17 @@ from kit.payload import documented_body, json_body
 from kit.problems import documented
 
 router = APIRouter(prefix="/api")
-_LOGIN_PROBLEMS = documented(401, 403, 413, 415, 422, 429, 500, 503)
+_LOGIN_PROBLEMS = documented(401, 403, 409, 413, 415, 422, 429, 500, 503)
 
 
 class LoginRequest(Wire):
-    """A name and a password."""
+    """A name and a password; `new_password` takes its place, as it has to where it works once."""
 
     username: str = Field(
         min_length=1, max_length=128, pattern=r"^[^\u0000-\u001f\u007f]+$", repr=False
     )
     password: str = Field(min_length=1, max_length=256, repr=False)
+    new_password: NewPassword | None = Field(None, repr=False)
 
 
 class RefreshRequest(Wire):
@@ -87,7 +89,7 @@ async def log_in(
     login: Annotated[LoginRequest, Depends(json_body(LoginRequest))],
 ) -> Response:
     """Exchange a name and a password for tokens."""
-    return _answer(await services.logins.log_in(login.username, login.password))
+    return _answer(await services.logins.log_in(login.username, login.password, login.new_password))
 
 
 @router.post(

@@ -103,6 +103,20 @@ async def revoke(connection: Connection, session_id: UUID, *, at: datetime) -> N
     )
 
 
+async def revoke_all(connection: Connection, user_id: UUID, *, at: datetime) -> list[UUID]:
+    """End every session of a person that is not over; their ids."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            """
+            UPDATE app_sessions SET revoked_at = %(at)s
+            WHERE user_id = %(user_id)s AND revoked_at IS NULL AND expires_at > %(at)s
+            RETURNING session_id
+            """,
+            {"user_id": user_id, "at": at},
+        )
+        return await cursor.fetchall()
+
+
 async def forget_over(connection: Connection, *, before: datetime) -> None:
     """Remove sessions that were over by then, with their tokens."""
     await connection.execute(

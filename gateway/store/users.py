@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
+from pydantic import JsonValue
 
+from contracts import people
 from kit.database import Connection
 
 
@@ -19,13 +21,27 @@ class User:
     password_hash: str
     is_active: bool
     is_all_stores: bool
+    is_password_temporary: bool
     roles: list[str]
     permissions: list[str]
     store_ids: list[int]
 
 
+def on_record(user: User | people.User) -> JsonValue:
+    """What is recorded of a person, and `countersign audit verify` compares with what stands:
+    never a password or its hash."""
+    return {
+        "username": user.username,
+        "is_active": user.is_active,
+        "is_all_stores": user.is_all_stores,
+        "roles": list(user.roles),
+        "store_ids": list(user.store_ids),
+    }
+
+
 _SELECT = """
     SELECT u.user_id, u.org_id, u.username, u.password_hash, u.is_active, u.is_all_stores,
+        u.is_password_temporary,
         ARRAY(
             SELECT r.role FROM app_user_roles AS r
             WHERE r.user_id = u.user_id ORDER BY r.position, r.role
@@ -70,4 +86,17 @@ async def logged_in(
         WHERE user_id = %(user_id)s
         """,
         {"user_id": user_id, "at": at, "new_hash": new_hash},
+    )
+
+
+async def set_own_password(connection: Connection, user_id: UUID, password_hash: str) -> None:
+    """One that the person chose."""
+    await connection.execute(
+        """
+        UPDATE app_users
+        SET password_hash = %(password_hash)s, is_password_temporary = false,
+            version = version + 1
+        WHERE user_id = %(user_id)s
+        """,
+        {"user_id": user_id, "password_hash": password_hash},
     )
