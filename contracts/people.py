@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from contracts.base import Wire
+from contracts.base import Wire, whole
 from contracts.context import ScopeId
 from contracts.run import Page
 
@@ -19,6 +19,9 @@ Username = Annotated[
 NewPassword = Annotated[str, Field(min_length=12, max_length=256)]
 
 
+_SET: dict[str, JsonValue] = {"uniqueItems": True}
+
+
 def _each_once(values: tuple[object, ...]) -> tuple[object, ...]:
     if len(set(values)) != len(values):
         raise ValueError("each of them once")
@@ -27,12 +30,16 @@ def _each_once(values: tuple[object, ...]) -> tuple[object, ...]:
 
 HeldRoles = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=64)], ...],
-    Field(min_length=1, max_length=32),
+    Field(min_length=1, max_length=32, json_schema_extra=_SET),
     AfterValidator(_each_once),
 ]
 """In order: the first is used when a request names none."""
 
-StoreIds = Annotated[tuple[ScopeId, ...], Field(max_length=10_000), AfterValidator(_each_once)]
+StoreIds = Annotated[
+    tuple[Annotated[ScopeId, BeforeValidator(whole)], ...],
+    Field(max_length=1_000, json_schema_extra=_SET),
+    AfterValidator(_each_once),
+]
 
 
 class User(Wire):
@@ -66,15 +73,11 @@ class NewUser(Wire):
     is_all_stores: bool = False
     password: NewPassword | None = Field(None, repr=False)
 
-    @model_validator(mode="after")
-    def _one_scope(self) -> Self:
-        if self.is_all_stores and self.store_ids:
-            raise ValueError("all stores and some stores: one of them is a mistake")
-        return self
-
 
 class UserChange(Wire):
     """What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     roles: HeldRoles | None = None
     is_active: bool | None = None
@@ -82,11 +85,9 @@ class UserChange(Wire):
     store_ids: StoreIds | None = None
 
     @model_validator(mode="after")
-    def _something_and_one_scope(self) -> Self:
+    def _something(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("nothing to change")
-        if self.is_all_stores and self.store_ids:
-            raise ValueError("all stores and some stores: one of them is a mistake")
         return self
 
 

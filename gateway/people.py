@@ -62,7 +62,9 @@ class People:
 
     async def add(self, by: UserContext, new: NewUser) -> UserWithPassword:
         """Somebody new. Raises Conflict for a name that is taken, or a role or a store that the
-        organisation does not have."""
+        organisation does not have, or for a scope that is two."""
+        if new.is_all_stores and new.store_ids:
+            raise _two_scopes()
         one_time = None if new.password else one_time_password()
         password_hash = await self._passwords.hashed(new.password or one_time or "")
         async with connected(self._pool) as connection, connection.transaction():
@@ -169,10 +171,7 @@ def changed(user: User, wish: UserChange) -> User:
     """The person as the admin wishes them to be. Raises Conflict for a scope that is two."""
     is_all = user.is_all_stores if wish.is_all_stores is None else wish.is_all_stores
     if is_all and wish.store_ids:
-        raise Conflict(
-            "This person sees all stores. To give them some, turn that off as well.",
-            kind="two-scopes",
-        )
+        raise _two_scopes()
     stores = user.store_ids if wish.store_ids is None else tuple(sorted(wish.store_ids))
     return user.model_copy(
         update={
@@ -181,6 +180,13 @@ def changed(user: User, wish: UserChange) -> User:
             "is_all_stores": is_all,
             "store_ids": () if is_all else stores,
         }
+    )
+
+
+def _two_scopes() -> Conflict:
+    return Conflict(
+        "A person sees all stores or some. To give them some, turn all stores off.",
+        kind="two-scopes",
     )
 
 

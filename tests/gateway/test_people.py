@@ -117,8 +117,8 @@ def test_a_person_is_added_with_a_password_that_works_once(
         ({"username": "x", "roles": ["finance"], "org_id": str(UUID(int=1))}, 422, None),
         (
             {"username": "x", "roles": ["finance"], "is_all_stores": True, "store_ids": [1]},
-            422,
-            "invalid-payload",
+            409,
+            "two-scopes",
         ),
     ],
 )
