@@ -1,10 +1,10 @@
 """The app of webui: pages for people, made from what the gateway says."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from kit.problems import Unavailable
 from kit.service import Probe, create_app
@@ -12,8 +12,9 @@ from webui import refusals
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
 from webui.pages import admin, analytics, approvals, assets, audit, gallery, home, login
+from webui.person import People
 from webui.services import Services, make_templates
-from webui.session import Sessions
+from webui.session import KeepSession, Sessions
 from webui.settings import WebuiSettings
 
 
@@ -32,6 +33,7 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
                 gateway,
                 is_secure=settings.is_cookie_secure,
             ),
+            people=People(gateway),
             assets=files,
             templates=make_templates(files),
         )
@@ -50,15 +52,5 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
     for pages in (assets, login, home, analytics, approvals, gallery, audit, admin):
         app.include_router(pages.router, include_in_schema=False)
 
-    @app.middleware("http")
-    async def keep_session(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        """A session whose tokens were exchanged goes back to the browser with whatever page."""
-        response = await call_next(request)
-        session = getattr(request.state, "session_to_write", None)
-        if session is not None:
-            request.app.state.services.sessions.write(response, session)
-        return response
-
+    app.add_middleware(KeepSession)
     return app

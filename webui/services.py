@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
+from webui.person import People
 from webui.session import Sessions
 from webui.settings import WebuiSettings
 
@@ -18,6 +19,7 @@ class Services:
     settings: WebuiSettings
     gateway: GatewayClient
     sessions: Sessions
+    people: People
     assets: Assets
     templates: Environment
 

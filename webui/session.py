@@ -19,6 +19,7 @@ import orjson
 from cryptography.fernet import Fernet, InvalidToken
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webui.gateway_client import GatewayClient, SessionEnded
 
@@ -117,6 +118,26 @@ class Sessions:
         self._newest.move_to_end(session.session_id)
         while len(self._newest) > _REMEMBERED:
             self._newest.popitem(last=False)
+
+
+class KeepSession:
+    """Middleware: a session whose tokens were exchanged on the way goes back to the browser with
+    whatever the answer is. Plain ASGI, so that a stream stays a stream."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_session(message: Message) -> None:
+            session = scope.get("state", {}).get("session_to_write")
+            if session is not None and message["type"] == "http.response.start":
+                carrier = Response()
+                scope["app"].state.services.sessions.write(carrier, session)
+                cookies = [pair for pair in carrier.raw_headers if pair[0] == b"set-cookie"]
+                message["headers"] = [*message["headers"], *cookies]
+            await send(message)
+
+        await self._app(scope, receive, send_with_session)
 
 
 def is_same_token(expected: str, given: str) -> bool:

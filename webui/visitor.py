@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import JsonValue
 
 from webui.gateway_client import GatewayClient, GatewayProblem
+from webui.person import Person
 from webui.services import Services, services_of
 from webui.session import Session, SessionEnded, is_same_token
 
@@ -27,24 +28,6 @@ class LoginNeeded(Exception):
 
 class ForeignForm(Exception):
     """A form that did not come from one of our pages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What `/api/me` says of the person."""
-
-    user_id: str
-    username: str
-    role: str
-    roles: tuple[str, ...]
-    permissions: tuple[str, ...]
-    store_ids: tuple[int, ...]
-    is_all_stores: bool
-    allowed_views: tuple[str, ...]
-
-    def may(self, permission: str) -> bool:
-        """Whether the role holds a permission of contracts.context.Permission."""
-        return permission in self.permissions
 
 
 @dataclass(slots=True)
@@ -85,22 +68,11 @@ async def visitor(request: Request) -> AsyncIterator[Visitor]:
     await _refuse_foreign(request, cookie)
     try:
         session = await services.sessions.fresh(cookie)
-        reply = await services.gateway.call(session.access_token, "GET", "/api/me")
+        person = await services.people.of(session.access_token)
     except SessionEnded as error:
         raise LoginNeeded(_back(request)) from error
     if session != cookie:
         request.state.session_to_write = session
-    me = reply.json()
-    person = Person(
-        user_id=me["user_id"],
-        username=me["username"],
-        role=me["role"],
-        roles=tuple(me["roles"]),
-        permissions=tuple(me["permissions"]),
-        store_ids=tuple(me["store_ids"]),
-        is_all_stores=me["is_all_stores"],
-        allowed_views=tuple(me["allowed_views"]),
-    )
     try:
         yield Visitor(request, services, session, person)
     except SessionEnded as error:

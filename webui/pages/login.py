@@ -64,6 +64,7 @@ async def log_out(visitor: VisitorOf) -> Response:
     """End the session, here and at the gateway."""
     with suppress(SessionEnded):
         await visitor.gateway.call(visitor.token, "POST", "/api/auth/logout")
+    visitor.services.people.forget(visitor.token)
     visitor.request.state.session_to_write = None
     response = RedirectResponse("/login", status_code=303)
     visitor.services.sessions.forget(response)
