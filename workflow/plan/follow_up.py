@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts.plan import Clarify, Investigation, MetricQuery, Plan
-from workflow.plan import grammar
+from workflow.plan import other_words
 from workflow.plan.ask_back import about_unused
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.grammar import Mark
@@ -125,18 +125,18 @@ def _chosen(question: str, history: Sequence[Exchange]) -> str | None:
     place = _place(words, len(output.choices))
     if place is not None:
         return output.choices[place].question
-    stems = set(phrase(question)) - {phrase(w)[0] for w in grammar.REPLY_WORDS}
+    stems = set(phrase(question)) - {phrase(w)[0] for w in other_words.REPLY_WORDS}
     holding = [c for c in output.choices if stems and stems <= set(phrase(c.question))]
     return holding[0].question if len(holding) == 1 else None
 
 
 def _place(words: list[str], count: int) -> int | None:
-    content = [w for w in words if w not in grammar.REPLY_WORDS]
+    content = [w for w in words if w not in other_words.REPLY_WORDS]
     if len(content) == 2 and content[1] == "one":
         content.pop()  # "the second one"
     if len(content) != 1:
         return None
-    place = grammar.PLACES.get(content[0])
+    place = other_words.PLACES.get(content[0])
     if place is None:
         return None
     place = count + place if place < 0 else place

@@ -4,6 +4,16 @@ import re
 from collections.abc import Sequence
 
 from workflow.plan import grammar
+from workflow.plan.counted_time import (
+    UNITS,
+    ago_at,
+    before_last_at,
+    relative_at,
+    running_at,
+    to_date_at,
+    whole_at,
+    word_at,
+)
 from workflow.plan.grammar import words
 from workflow.plan.tokens import Token
 from workflow.plan.when import (
@@ -19,10 +29,6 @@ from workflow.plan.when import (
     When,
 )
 
-_UNITS: dict[str, Unit] = {
-    **grammar.UNITS, "days": "day", "weeks": "week", "months": "month", "quarters": "quarter",
-    "years": "year",
-}  # fmt: skip
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _MOST_SLICES = 99
 _CONNECTORS: dict[str, Relation] = {
@@ -36,10 +42,8 @@ _CONNECTORS: dict[str, Relation] = {
 }  # fmt: skip
 _JOINERS = frozenset({"to", "-", "through", "thru", "until", "till", "up to"})
 _ONWARDS = frozenset({"on", "onwards", "onward", "forward"})
-_PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
 _STARTS = frozenset({"start", "beginning"})
 _ENDS = frozenset({"end", "close"})
-_THIS = frozenset({"this", "current"})
 _BEFORE_MONTH = words(
     """in of during for since until before after between from to and or vs versus against till
     through by than with on , - & month"""
@@ -71,8 +75,8 @@ def _connectors_at(tokens: Sequence[Token], start: int) -> list[tuple[int, Relat
 
 def _edge_at(tokens: Sequence[Token], at: int, edges: frozenset[str]) -> int:
     """How many tokens "the end of" takes."""
-    skipped = 1 if _word(tokens, at) == "the" else 0
-    is_edge = _word(tokens, at + skipped) in edges and _word(tokens, at + skipped + 1) == "of"
+    skipped = 1 if word_at(tokens, at) == "the" else 0
+    is_edge = word_at(tokens, at + skipped) in edges and word_at(tokens, at + skipped + 1) == "of"
     return skipped + 2 if is_edge else 0
 
 
@@ -89,7 +93,7 @@ def _related(tokens: Sequence[Token], at: int, relation: Relation) -> tuple[int,
 def _plainly_related(
     tokens: Sequence[Token], at: int, relation: Relation
 ) -> tuple[int, When] | None:
-    is_bare = _word(tokens, at) == "the"  # "from the 1st to the 15th of July"
+    is_bare = word_at(tokens, at) == "the"  # "from the 1st to the 15th of July"
     first = _stretch_at(tokens, at) or _day_of_range(tokens, at + is_bare)
     if first is None:
         return None
@@ -109,7 +113,7 @@ def _plainly_related(
         return None
     if relation == "between":
         return None
-    if relation == "from" and _word(tokens, at + used) in _ONWARDS:
+    if relation == "from" and word_at(tokens, at + used) in _ONWARDS:
         return used + 1, When("since", stretch)
     if relation == "from" and (
         isinstance(stretch, Relative | Trailing | ToDate)
@@ -121,32 +125,23 @@ def _plainly_related(
 
 def _joiner_at(tokens: Sequence[Token], at: int, relation: Relation) -> int:
     if relation == "between":
-        return 1 if _word(tokens, at) in ("and", "to", "-", "&") else 0
-    if _word(tokens, at) in ("up",) and _word(tokens, at + 1) == "to":
+        return 1 if word_at(tokens, at) in ("and", "to", "-", "&") else 0
+    if word_at(tokens, at) in ("up",) and word_at(tokens, at + 1) == "to":
         return 2
-    return 1 if _word(tokens, at) in _JOINERS else 0
-
-
-def _word(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].word if 0 <= at < len(tokens) else ""
-
-
-def _whole(tokens: Sequence[Token], at: int) -> int | None:
-    number = tokens[at].number if 0 <= at < len(tokens) else None
-    return int(number) if number is not None and number == int(number) else None
+    return 1 if word_at(tokens, at) in _JOINERS else 0
 
 
 def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
     if at >= len(tokens):
         return None
-    skipped = 1 if _word(tokens, at) == "the" else 0
+    skipped = 1 if word_at(tokens, at) == "the" else 0
     at += skipped
     if at >= len(tokens):
         return None
     is_the_last = bool(skipped) and tokens[at].word == "last"
     for read in (
-        _slice, _dated, _relative, _before_last, _ago, _to_date, _day_first, _month_first, _quarter,
-        _year,
+        _slice, _dated, relative_at, before_last_at, ago_at, to_date_at, _day_first, _month_first,
+        _quarter, _year,
     ):  # fmt: skip
         found = read(tokens, at)
         if found is not None:
@@ -157,20 +152,20 @@ def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
 def _slice(tokens: Sequence[Token], at: int) -> _Found | None:
     """ "The first half of July", "the last 10 days of June", "the first week of May": a part of a
     period that is named."""
-    edge = _word(tokens, at)
-    is_half = edge in ("first", "second") and _word(tokens, at + 1) == "half"
+    edge = word_at(tokens, at)
+    is_half = edge in ("first", "second") and word_at(tokens, at + 1) == "half"
     if edge not in ("first", "last") and not is_half:
         return None
-    count = _whole(tokens, at + 1)
+    count = whole_at(tokens, at + 1)
     used = 1 if count is None else 2
-    name = _word(tokens, at + used)
-    unit: Unit | None = "half" if is_half else _UNITS.get(name)
-    if unit not in ("day", "week", "month", "quarter", "half") or _word(
+    name = word_at(tokens, at + used)
+    unit: Unit | None = "half" if is_half else UNITS.get(name)
+    if unit not in ("day", "week", "month", "quarter", "half") or word_at(
         tokens, at + used + 1
     ) not in ("of", "in"):
         return None
     of = at + used + 2
-    found = _stretch_at(tokens, of) or _running(tokens, of)
+    found = _stretch_at(tokens, of) or running_at(tokens, of)
     if found is None or not isinstance(found[1], Point | Relative) or found[1].unit == "day":
         return None
     if (unit == "half") is not (found[1].unit == "month") and unit in ("half", "month", "quarter"):
@@ -179,24 +174,6 @@ def _slice(tokens: Sequence[Token], at: int) -> _Found | None:
         return None
     is_last = edge != "first"
     return used + 2 + found[0], Slice(found[1], unit, count or 1, is_last)
-
-
-def _running(tokens: Sequence[Token], at: int) -> _Found | None:
-    """ "The year", of which something is a part, is this year."""
-    unit = _UNITS.get(_word(tokens, at + 1))
-    if _word(tokens, at) != "the" or unit is None or _word(tokens, at + 1) not in grammar.UNITS:
-        return None
-    return 2, Relative(unit, 0)
-
-
-def _before_last(tokens: Sequence[Token], at: int) -> _Found | None:
-    """ "The day before yesterday", "the month before last"."""
-    unit, before, last = (_word(tokens, at + n) for n in range(3))
-    if before != "before" or unit not in grammar.UNITS:
-        return None
-    if last == "last" or (unit == "day" and last == "yesterday"):
-        return 3, Relative(_UNITS[unit], -2)
-    return None
 
 
 def _trailing(stretch: Stretch) -> Stretch:
@@ -209,11 +186,11 @@ def _trailing(stretch: Stretch) -> Stretch:
 
 def _day_of_range(tokens: Sequence[Token], at: int) -> _Found | None:
     """The bare "1" of "1 to 15 July"; its month is the other end's."""
-    day = _whole(tokens, at)
+    day = whole_at(tokens, at)
     if day is None or not 1 <= day <= 31 or not tokens[at].text[0].isdigit():
         return None
-    joiner = 1 if _word(tokens, at + 1) in ("to", "-", "and", "through", "till", "until") else 0
-    joiner += 1 if joiner and _word(tokens, at + 2) == "the" else 0
+    joiner = 1 if word_at(tokens, at + 1) in ("to", "-", "and", "through", "till", "until") else 0
+    joiner += 1 if joiner and word_at(tokens, at + 2) == "the" else 0
     second = _day_first(tokens, at + 1 + joiner) if joiner else None
     return (1, Point("day", day, month=0)) if second else None
 
@@ -221,10 +198,10 @@ def _day_of_range(tokens: Sequence[Token], at: int) -> _Found | None:
 def _day_after(tokens: Sequence[Token], at: int, used: int) -> _Found | None:
     """The bare "15" of "July 1-15", a day of the month of the first; then maybe the year."""
     first = _month_first(tokens, at)
-    day = _whole(tokens, at + used)
+    day = whole_at(tokens, at + used)
     if first is None or day is None or not isinstance(first[1], Point) or first[1].unit != "day":
         return None
-    if not 1 <= day <= 31 or _word(tokens, at + used + 1) in _UNITS:
+    if not 1 <= day <= 31 or word_at(tokens, at + used + 1) in UNITS:
         return None
     point = Point("day", day, first[1].month, first[1].year, first[1].year_offset)
     return (1, point) if point.year else _with_year(tokens, at + used, 1, point)
@@ -251,54 +228,13 @@ def _dated(tokens: Sequence[Token], at: int) -> _Found | None:
     return 1, Point("day", day, month, year)
 
 
-def _relative(tokens: Sequence[Token], at: int) -> _Found | None:
-    word, after = _word(tokens, at), _word(tokens, at + 1)
-    if word in ("today", "yesterday"):
-        return 1, Relative("day", 0 if word == "today" else -1)
-    if word in _THIS and after in _UNITS:
-        if [_word(tokens, at + n) for n in (2, 3)] == ["so", "far"]:
-            return 4, ToDate(_UNITS[after])
-        return 2, Relative(_UNITS[after], 0)
-    return _past(tokens, at) if word in _PAST else None
-
-
-def _past(tokens: Sequence[Token], at: int) -> _Found | None:
-    word, after = _word(tokens, at), _word(tokens, at + 1)
-    count = _whole(tokens, at + 1)
-    if count is not None and _word(tokens, at + 2) in _UNITS and 1 <= count <= 10_000:
-        return 3, Trailing(_UNITS[_word(tokens, at + 2)], count)
-    if after not in grammar.UNITS:
-        return None
-    unit = _UNITS[after]
-    return 2, Trailing(unit, 1) if word in ("past", "trailing") else Relative(unit, -1)
-
-
-def _ago(tokens: Sequence[Token], at: int) -> _Found | None:
-    count = 1 if _word(tokens, at) in ("a", "an") else _whole(tokens, at)
-    if count is None or _word(tokens, at + 1) not in _UNITS or _word(tokens, at + 2) != "ago":
-        return None
-    return (3, Relative(_UNITS[_word(tokens, at + 1)], -count)) if count <= 10_000 else None
-
-
-def _to_date(tokens: Sequence[Token], at: int) -> _Found | None:
-    short: dict[str, Unit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
-    if _word(tokens, at) in short:
-        return 1, ToDate(short[_word(tokens, at)])
-    words = [_word(tokens, at + n) for n in range(4)]
-    if words[0] in grammar.UNITS and words[1:3] == ["to", "date"]:
-        return 3, ToDate(_UNITS[words[0]])
-    if words[:2] == ["so", "far"] and words[2] in _THIS and words[3] in grammar.UNITS:
-        return 4, ToDate(_UNITS[words[3]])
-    return None
-
-
 def _is_month(tokens: Sequence[Token], at: int) -> bool:
-    word = _word(tokens, at)
+    word = word_at(tokens, at)
     if word not in grammar.MONTHS:
         return False
     if word not in grammar.DOUBTFUL_MONTHS:
         return True
-    after = _word(tokens, at + 1)
+    after = word_at(tokens, at + 1)
     if word == "may" and after in _AFTER_MAY_THE_VERB:
         return False
     before = tokens[at - 1] if at else None
@@ -310,12 +246,12 @@ def _is_month(tokens: Sequence[Token], at: int) -> bool:
 
 def _year_after(tokens: Sequence[Token], at: int) -> tuple[int, int | None, int | None] | None:
     """A year that completes a month or a quarter: tokens taken, the year or its offset."""
-    skipped = 1 if _word(tokens, at) in ("of", ",", "in") else 0
-    year = _whole(tokens, at + skipped)
+    skipped = 1 if word_at(tokens, at) in ("of", ",", "in") else 0
+    year = whole_at(tokens, at + skipped)
     if year is not None and 1900 <= year <= 2100 and len(tokens[at + skipped].text) == 4:
         return skipped + 1, year, None
-    words = (_word(tokens, at + skipped), _word(tokens, at + skipped + 1))
-    is_this = words[0] == "this" or (words[0] == "the" and _word(tokens, at) == "of")
+    words = (word_at(tokens, at + skipped), word_at(tokens, at + skipped + 1))
+    is_this = words[0] == "this" or (words[0] == "the" and word_at(tokens, at) == "of")
     if words[1] == "year" and (is_this or words[0] in ("last", "previous")):
         return skipped + 2, None, 0 if is_this else -1
     return None
@@ -329,73 +265,75 @@ def _with_year(tokens: Sequence[Token], at: int, used: int, point: Point) -> _Fo
 
 
 def _day_first(tokens: Sequence[Token], at: int) -> _Found | None:
-    day = _whole(tokens, at)
-    if _word(tokens, at + 1) == "of" and _word(tokens, at) in _ORDINALS:
-        day = _ORDINALS[_word(tokens, at)]  # "the first of May"
+    day = whole_at(tokens, at)
+    if word_at(tokens, at + 1) == "of" and word_at(tokens, at) in _ORDINALS:
+        day = _ORDINALS[word_at(tokens, at)]  # "the first of May"
     elif day is None or not tokens[at].text[0].isdigit():
         return None
-    used = 2 if _word(tokens, at + 1) == "of" else 1
-    if not 1 <= day <= 31 or _word(tokens, at + used) not in grammar.MONTHS:
+    used = 2 if word_at(tokens, at + 1) == "of" else 1
+    if not 1 <= day <= 31 or word_at(tokens, at + used) not in grammar.MONTHS:
         return None
-    month = grammar.MONTHS[_word(tokens, at + used)]
+    month = grammar.MONTHS[word_at(tokens, at + used)]
     return _with_year(tokens, at, used + 1, Point("day", day, month))
 
 
 def _short_year(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """The year of "Apr '22" and of "in Apr 22": tokens taken, and the year."""
-    quoted = 1 if _word(tokens, at + 1) == "'" else 0
-    year = _whole(tokens, at + 1 + quoted)
+    quoted = 1 if word_at(tokens, at + 1) == "'" else 0
+    year = whole_at(tokens, at + 1 + quoted)
     if year is None or not 10 <= year <= 99 or len(tokens[at + 1 + quoted].text) != 2:
         return None
-    is_said = bool(quoted) or (_word(tokens, at - 1) in ("in", "during") and year >= 20)
+    is_said = bool(quoted) or (word_at(tokens, at - 1) in ("in", "during") and year >= 20)
     return (1 + quoted, 2000 + year) if is_said else None
 
 
 def _month_first(tokens: Sequence[Token], at: int) -> _Found | None:
     skipped = 0
-    if _word(tokens, at) == "month":
-        skipped = 2 if _word(tokens, at + 1) == "of" else 1
+    if word_at(tokens, at) == "month":
+        skipped = 2 if word_at(tokens, at + 1) == "of" else 1
     if not _is_month(tokens, at + skipped):
         return None
-    month = grammar.MONTHS[_word(tokens, at + skipped)]
+    month = grammar.MONTHS[word_at(tokens, at + skipped)]
     short = _short_year(tokens, at + skipped)
     if short is not None:
         return skipped + 1 + short[0], Point("month", month, year=short[1])
-    day = _whole(tokens, at + skipped + 1)
+    day = whole_at(tokens, at + skipped + 1)
     if (
         day is not None and 1 <= day <= 31 and tokens[at + skipped + 1].text[0].isdigit()
-        and _word(tokens, at + skipped + 2) not in _UNITS
-        and _whole(tokens, at + skipped + 1) is not None
+        and word_at(tokens, at + skipped + 2) not in UNITS
+        and whole_at(tokens, at + skipped + 1) is not None
     ):  # fmt: skip
         return _with_year(tokens, at, skipped + 2, Point("day", day, month))
     return _with_year(tokens, at, skipped + 1, Point("month", month))
 
 
 def _quarter(tokens: Sequence[Token], at: int) -> _Found | None:
-    word, after = _word(tokens, at), _word(tokens, at + 1)
+    word, after = word_at(tokens, at), word_at(tokens, at + 1)
     short = re.fullmatch(r"([qh])([1-4])", word)
     if short and (short[1] == "q" or int(short[2]) <= 2):
         unit: Unit = "quarter" if short[1] == "q" else "half"
         return _with_year(tokens, at, 1, Point(unit, int(short[2])))
-    ordinal = _ORDINALS.get(word) or (_whole(tokens, at) if tokens[at].text[-1:] in "tdh" else None)
+    ordinal = _ORDINALS.get(word) or (
+        whole_at(tokens, at) if tokens[at].text[-1:] in "tdh" else None
+    )
     if ordinal and after == "quarter" and ordinal <= 4:
         return _with_year(tokens, at, 2, Point("quarter", ordinal))
     if ordinal and after == "half" and ordinal <= 2 and _year_after(tokens, at + 2):
         return _with_year(tokens, at, 2, Point("half", ordinal))
-    number = _whole(tokens, at + 1)
+    number = whole_at(tokens, at + 1)
     if word == "quarter" and number is not None and 1 <= number <= 4:
         return _with_year(tokens, at, 2, Point("quarter", number))
     return None
 
 
 def _year(tokens: Sequence[Token], at: int) -> _Found | None:
-    skipped = 1 if _word(tokens, at) == "year" else 0
-    year = _whole(tokens, at + skipped)
+    skipped = 1 if word_at(tokens, at) == "year" else 0
+    year = whole_at(tokens, at + skipped)
     if year is None or not 1900 <= year <= 2100 or len(tokens[at + skipped].text) != 4:
         return None
-    if not skipped and _word(tokens, at - 1) in _COMPARED:
+    if not skipped and word_at(tokens, at - 1) in _COMPARED:
         return None  # "more than 2000" is an amount
-    quarter = re.fullmatch(r"q([1-4])", _word(tokens, at + skipped + 1))
+    quarter = re.fullmatch(r"q([1-4])", word_at(tokens, at + skipped + 1))
     if quarter:
         return skipped + 2, Point("quarter", int(quarter[1]), year=year)
     return skipped + 1, Point("year", year=year)

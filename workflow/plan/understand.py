@@ -19,6 +19,7 @@ from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import MetricsPart, Parts
 from workflow.plan.readers.comparing import read_comparison
+from workflow.plan.readers.comparing_values import claim_compared, only_compared_inside
 from workflow.plan.readers.dimensions import (
     ORDERED_BY,
     counts_groups,
@@ -34,7 +35,7 @@ from workflow.plan.readers.safety import refuse_unknown_scope, refuse_unreadable
 from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.thresholds import read_thresholds
 from workflow.plan.readers.time import read_time
-from workflow.plan.readers.values import claim_compared, only_compared_inside, read_filters
+from workflow.plan.readers.values import read_filters
 from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
 from workflow.plan.reading import Reading
 from workflow.plan.spelling import Correction, speller_for

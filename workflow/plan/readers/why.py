@@ -4,14 +4,14 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from workflow.plan import grammar
+from workflow.plan import other_words
 from workflow.plan.grammar import Mark
 from workflow.plan.parts import ComparisonPart, Parts, TimePart
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import fold
 from workflow.plan.when import add_months, time_range, unit_start
 
-_DEFINITION = re.compile("|".join(grammar.DEFINITIONS))
+_DEFINITION = re.compile("|".join(other_words.DEFINITIONS))
 
 
 def asks_for_meaning(question: str) -> bool:

@@ -1,0 +1,87 @@
+"""Finds a period that is counted from now: "last month", "3 weeks ago", "year to date"."""
+
+from collections.abc import Sequence
+
+from workflow.plan import grammar
+from workflow.plan.tokens import Token
+from workflow.plan.when import Relative, Stretch, ToDate, Trailing, Unit
+
+UNITS: dict[str, Unit] = {
+    **grammar.UNITS, "days": "day", "weeks": "week", "months": "month", "quarters": "quarter",
+    "years": "year",
+}  # fmt: skip
+_PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
+_THIS = frozenset({"this", "current"})
+
+
+def relative_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """ "Today", "this month so far", "last week", "the past 30 days"."""
+    word, after = word_at(tokens, at), word_at(tokens, at + 1)
+    if word in ("today", "yesterday"):
+        return 1, Relative("day", 0 if word == "today" else -1)
+    if word in _THIS and after in UNITS:
+        if [word_at(tokens, at + n) for n in (2, 3)] == ["so", "far"]:
+            return 4, ToDate(UNITS[after])
+        return 2, Relative(UNITS[after], 0)
+    return _past(tokens, at) if word in _PAST else None
+
+
+def _past(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    word, after = word_at(tokens, at), word_at(tokens, at + 1)
+    count = whole_at(tokens, at + 1)
+    if count is not None and word_at(tokens, at + 2) in UNITS and 1 <= count <= 10_000:
+        return 3, Trailing(UNITS[word_at(tokens, at + 2)], count)
+    if after not in grammar.UNITS:
+        return None
+    unit = UNITS[after]
+    return 2, Trailing(unit, 1) if word in ("past", "trailing") else Relative(unit, -1)
+
+
+def ago_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """ "3 weeks ago"."""
+    count = 1 if word_at(tokens, at) in ("a", "an") else whole_at(tokens, at)
+    if count is None or word_at(tokens, at + 1) not in UNITS or word_at(tokens, at + 2) != "ago":
+        return None
+    return (3, Relative(UNITS[word_at(tokens, at + 1)], -count)) if count <= 10_000 else None
+
+
+def to_date_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """ "Year to date", "so far this month"."""
+    short: dict[str, Unit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
+    if word_at(tokens, at) in short:
+        return 1, ToDate(short[word_at(tokens, at)])
+    words = [word_at(tokens, at + n) for n in range(4)]
+    if words[0] in grammar.UNITS and words[1:3] == ["to", "date"]:
+        return 3, ToDate(UNITS[words[0]])
+    if words[:2] == ["so", "far"] and words[2] in _THIS and words[3] in grammar.UNITS:
+        return 4, ToDate(UNITS[words[3]])
+    return None
+
+
+def before_last_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """ "The day before yesterday", "the month before last"."""
+    unit, before, last = (word_at(tokens, at + n) for n in range(3))
+    if before != "before" or unit not in grammar.UNITS:
+        return None
+    if last == "last" or (unit == "day" and last == "yesterday"):
+        return 3, Relative(UNITS[unit], -2)
+    return None
+
+
+def running_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """ "The year", of which something is a part, is this year."""
+    unit = UNITS.get(word_at(tokens, at + 1))
+    if word_at(tokens, at) != "the" or unit is None or word_at(tokens, at + 1) not in grammar.UNITS:
+        return None
+    return 2, Relative(unit, 0)
+
+
+def word_at(tokens: Sequence[Token], at: int) -> str:
+    """The folded word at a place, nothing beyond the ends."""
+    return tokens[at].word if 0 <= at < len(tokens) else ""
+
+
+def whole_at(tokens: Sequence[Token], at: int) -> int | None:
+    """The whole number at a place, if there is one."""
+    number = tokens[at].number if 0 <= at < len(tokens) else None
+    return int(number) if number is not None and number == int(number) else None
