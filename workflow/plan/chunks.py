@@ -171,6 +171,19 @@ def _hides_allowed(
     )
 
 
+def _numbers_a_thing(
+    tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
+) -> bool:
+    """The 1 of "store 1 June revenue" is a store that there is, not a day of June."""
+    number = tokens[at].number
+    if number is None or at == 0 or tokens[at].is_date:
+        return False
+    is_grouped = at > 1 and tokens[at - 2].word in (*grammar.EACH, "by")
+    terms = lexicon.phrases.get((tokens[at - 1].stem,), ()) if not is_grouped else ()
+    fields = [t.name for t in terms if t.kind == "field" and t.is_allowed]
+    return any(f"{number:f}" in values.known.get(field, ()) for field in fields)
+
+
 def _cuts_a_name(
     tokens: Sequence[Token], at: int, term: tuple[int, tuple[Term, ...]], lexicon: Lexicon
 ) -> bool:
@@ -259,6 +272,8 @@ def _chunk_at(
     value = None if token.is_symbol else _value_at(tokens, at, values)
     mark = _mark_at(tokens, at)
     when = None if token.is_symbol else when_at(tokens, at)
+    if when is not None and _numbers_a_thing(tokens, at, lexicon, values):
+        when = None
     lengths = [found[0] for found in (term, value, mark, when) if found is not None]
     length = max(lengths, default=1)
     if value is not None and _days_named(tokens, at) in values.named_days:

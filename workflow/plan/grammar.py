@@ -104,13 +104,14 @@ WORDS: dict[Mark, str] = {
         whole business, whole chain, the entire company, the entire business""",
     Mark.MY: "my, our, the, this, your, mine, ours",
     Mark.HOW_MANY: """how many, number of, the number of, count of, count, counts, quantity of, no
-        of, volume of""",
+        of, volume of, qty, qty of, num, num of, nr of""",
     Mark.TIMES: "how often, how many times, number of times, times",
     Mark.HOW_MUCH: "how much, amount of money, how much money, money",
     Mark.HOW_LONG: "how long",
     Mark.AVERAGE: "average, avg, mean, on average, averaged, average of, averages",
     Mark.TOTAL: """total, totals, sum, sum of, sum total, overall, altogether, in total, in all,
-        combined, total of, entire, grand total, the total amount of, total amount of""",
+        combined, together, taken together, total of, entire, grand total, the total
+        amount of, total amount of""",
     Mark.MOST: """most, top, best, highest, largest, biggest, greatest, maximum, max, strongest,
         leading, the most, at the top, busiest, the busiest, peak, the peak""",
     Mark.LEAST: """least, bottom, worst, lowest, smallest, fewest, minimum, min, weakest, the
@@ -127,8 +128,8 @@ WORDS: dict[Mark, str] = {
     Mark.CHANGE: f"""{FALLING}, {RISING}, change, changes, changed, change in, changes in, change
         of, growth, growth in, growth of, growth rate, growth rate of, increase in, increase of,
         rise in, delta, delta of, movement in, move, moved, shift in, shifted, by how much""",
-    Mark.COMPARATIVE: """better, worse, higher, lower, more, less, fewer, bigger, smaller, larger,
-        stronger, weaker""",
+    Mark.COMPARATIVE: """busier, quieter, better, worse, higher, lower, more, less, fewer, bigger,
+        smaller, larger, stronger, weaker""",
     Mark.NEWEST_FIRST: """newest first, latest first, most recent first, newest at the top, in
         reverse chronological order, from newest to oldest""",
     Mark.OLDEST_FIRST: """oldest first, earliest first, chronologically, in chronological order,
@@ -156,7 +157,8 @@ WORDS: dict[Mark, str] = {
         % of, percentage share, percentage share of, as a percentage of, as a share of, as
         percentage of, as share of, as a percent of, in percent, in percentages, as a percentage,
         as percentages, percentual share, per cent, per cent of, as a proportion of, as % of,
-        relative share, relative share of, how much of the, how much of our, how much of all, what
+        relative share, relative share of, by what percentage, by what percent,
+        by how many percent, how much of the, how much of our, how much of all, what
         part of, part of, which part of, what fraction of, what share of""",
     Mark.RUNNING: """running total, running total of, running totals, running totals of, running
         sum, running sum of, cumulative, cumulatively, cumulated, accumulated, accumulating,
@@ -189,7 +191,8 @@ WORDS: dict[Mark, str] = {
         in reverse order, flip it, flip the order, upside down, turn it around, the opposite,
         the reverse, invert, inverted, invert the order""",
     Mark.NOT: """not, no, without, excluding, except, except for, exclude, other than, but not,
-        non, outside, outside of, apart from, never, leaving out, leave out, ignoring, besides,
+        non, outside, outside of, everywhere but, all except, apart from, never, leaving out,
+        leave out, ignoring, besides,
         not including, all but, everything but, anything but, anywhere but, not counting, ! =, <
         >, nor""",
     Mark.PREPOSITION: """in, for, at, on, of, from, to, with, during, within, inside, among,
@@ -203,7 +206,8 @@ WORDS: dict[Mark, str] = {
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
     Mark.ABOVE: """more than, over, above, greater than, exceeding, higher than, >, longer than,
-        exceed, exceeds, exceeded, larger than, bigger than, in excess of, upwards of, beyond,
+        exceed, exceeds, exceeded, topped, larger than, bigger than, in excess of, upwards of,
+        beyond,
         surpass, surpasses, surpassed, surpassing, better than, north of""",
     Mark.AT_LEAST: """at least, no less than, no fewer than, minimum of, > =, a minimum of, not
         less than, not fewer than, greater than or equal to, more than or equal to, reach, reaches,
@@ -325,6 +329,10 @@ BEFORE_A_PLACE = words("in the from across outside within inside")
 # What a metric's unit is called, where a question says it ("duration in days").
 UNIT_WORDS = {"days": "days", "day": "days"}
 MONEY_UNITS = words("dollar dollars euro euros pound pounds usd eur gbp bucks $ € £")
+CURRENCIES = {
+    "dollars": "USD", "usd": "USD", "euros": "EUR", "euro": "EUR", "eur": "EUR", "pounds": "GBP",
+    "gbp": "GBP",
+}  # fmt: skip
 MONEY_SIGNS = frozenset("$€£=")
 MULTIPLES = {"k": Decimal(1_000), "thousand": Decimal(1_000), "million": Decimal(1_000_000)}
 JOINING = words("and or , & / vs versus")
@@ -343,12 +351,12 @@ BEFORE_A_THRESHOLD = words(
     "lasted lasting last lasts worth kept keep out has have had having costing costs cost being"
 )
 
-LESS = words("less fewer lower worse smaller weaker")
+LESS = words("less fewer lower worse smaller weaker quieter")
 
 # A superlative of use, not of an amount: it means the rows are counted.
 POPULAR = frozenset({"popular", "popularity", "frequent", "frequently", "often", "common", "busy"})
 # ... and a superlative that is one of use by itself.
-BUSIEST = words("busiest quietest slowest")
+BUSIEST = words("busiest quietest slowest busier quieter")
 # Whoever does it, after these: "on which day do people rent most".
 ANYONE = words("people folks anyone anybody someone")
 DOING = words("do did does have has")

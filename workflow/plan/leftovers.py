@@ -44,12 +44,10 @@ def _is_harmless(
             or _is_noun_of_condition(reading, at, chunk)
             or _is_what_all_did(reading, chunk, parts)
         )
-    if chunk.words[0] == "where" and _asks_where(reading, at):
-        return False
     if chunk.is_filler or chunk.has(*_HARMLESS):
-        return True
-    if chunk.words[0] in grammar.UNIT_WORDS and len(chunk.words) == 1:
-        return _is_own_unit(reading, at, grammar.UNIT_WORDS[chunk.words[0]], parts)
+        return not (chunk.words[0] == "where" and _asks_where(reading, at))
+    if len(chunk.words) == 1 and chunk.words[0] in (*grammar.UNIT_WORDS, *grammar.CURRENCIES):
+        return _is_own_unit(reading, at, chunk.words[0], parts)
     if chunk.is_unreadable_time or chunk.is_personal or chunk.number is not None:
         return False
     return _is_harmless_word(reading, at, chunk, is_compared=is_compared)
@@ -121,12 +119,16 @@ def _asks_for_rows(reading: Reading, at: int, *, is_split: bool) -> bool:
     return is_split and chunk is not None and bool(chunk.terms_of("dataset"))
 
 
-def _is_own_unit(reading: Reading, at: int, unit: str, parts: Parts) -> bool:
-    """ "In days" says nothing new of a metric in days."""
+def _is_own_unit(reading: Reading, at: int, word: str, parts: Parts) -> bool:
+    """ "In days" says nothing new of a metric in days, nor "in dollars" of one in US dollars."""
     before = reading.at(at - 1)
-    names = parts.metrics.alternatives[0]
-    is_unit = all(reading.lexicon.metrics[name].metric.unit == unit for name in names)
-    return is_unit and before is not None and before.words == ("in",)
+    metrics = [reading.lexicon.metrics[name].metric for name in parts.metrics.alternatives[0]]
+    unit, code = grammar.UNIT_WORDS.get(word), grammar.CURRENCIES.get(word)
+    is_own = all(
+        m.unit == unit if code is None else m.format is not None and m.format.currency == code
+        for m in metrics
+    )
+    return is_own and before is not None and before.words == ("in",)
 
 
 def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:

@@ -35,7 +35,8 @@ _CONNECTORS: dict[str, Relation] = {
     "since": "since", "starting": "since", "starting from": "since", "starting in": "since",
     "starting on": "since", "as of": "since", "on or after": "since", "beginning": "since",
     "until": "until", "till": "until", "up to": "until", "up until": "until", "through": "until",
-    "thru": "until", "on or before": "until",
+    "thru": "until", "on or before": "until", "up to and including": "until",
+    "until and including": "until", "no later than": "until", "not later than": "until",
     "before": "before", "prior to": "before", "earlier than": "before",
     "after": "after", "later than": "after",
     "from": "from",
@@ -66,7 +67,7 @@ def _connectors_at(tokens: Sequence[Token], start: int) -> list[tuple[int, Relat
     if tokens[start].word == "between":
         return [(1, "between")]
     found: list[tuple[int, Relation]] = []
-    for length in (3, 2, 1):
+    for length in (4, 3, 2, 1):
         words = " ".join(t.word for t in tokens[start : start + length])
         if words in _CONNECTORS and start + length < len(tokens):
             found.append((length, _CONNECTORS[words]))
@@ -289,7 +290,7 @@ def _short_year(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
 
 def _month_first(tokens: Sequence[Token], at: int) -> _Found | None:
     skipped = 0
-    if word_at(tokens, at) == "month":
+    if word_at(tokens, at) in ("month", "months"):
         skipped = 2 if word_at(tokens, at + 1) == "of" else 1
     if not _is_month(tokens, at + skipped):
         return None

@@ -261,7 +261,9 @@ def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
     before = reading.at(rows.at - 1)
     if before is not None and before.words[-1] in DOING:
         return True  # "which film do customers in India rent most"
-    if _is_subject(reading, rows, others):
+    is_counted = before is not None and before.has(Mark.HOW_MANY)  # "how many customers have films"
+    is_asked = is_counted and _is_of_other_rows(reading, rows, others)
+    if is_asked or _is_subject(reading, rows, others):
         return False
     if set(rows.datasets) & reading.lexicon.entities and _is_beside_scope(reading, rows.at):
         return False  # "customers of store 1" belong to it otherwise than the sales there do
@@ -271,6 +273,12 @@ def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
         any(reading.lexicon.leads_to(home, d) for d in rows.datasets or _homes(reading, rows))
         for home in homes
     )
+
+
+def _is_of_other_rows(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
+    homes = {home for other in others for home in _homes(reading, other)}
+    is_thing = bool(set(rows.datasets) & reading.lexicon.entities)
+    return is_thing and not homes & set(rows.datasets)
 
 
 def _is_subject(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:

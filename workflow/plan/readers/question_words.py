@@ -22,7 +22,7 @@ def by_question_word(reading: Reading) -> MetricsPart:
     marks |= {Mark.HOW_MUCH} if is_money else set()
     if Mark.HOW_MUCH in marks and Mark.AVERAGE not in marks:
         found = [f for f in facts if f.aggregate == "sum" and f.metric.unit == "currency"]
-    elif Mark.HOW_MUCH in marks:
+    elif Mark.HOW_MUCH in marks and not _is_by_time(reading):
         found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "currency"]
     elif Mark.HOW_LONG in marks:
         found = [f for f in facts if f.aggregate == "average" and f.metric.unit == "days"]
@@ -41,6 +41,12 @@ def by_question_word(reading: Reading) -> MetricsPart:
     return MetricsPart(
         tuple((name,) for name in metric_names(offered)), "Which number do you want?", is_open=True
     )
+
+
+def _is_by_time(reading: Reading) -> bool:
+    """ "How much do we make a day on average" is an average of days, not of payments."""
+    groups = (c for at, c in enumerate(reading.chunks) if reading.claims.get(at) == "group by")
+    return any(c.grain for c in groups)
 
 
 def _is_made(reading: Reading) -> bool:

@@ -55,7 +55,25 @@ def _target(reading: Reading, places: list[int], *, has_number: bool) -> int | N
             target = _target_after(reading, place, has_number=has_number)
     if target is None:
         target = _target_before(reading, places[0])
+    target = _only_one(reading, places[0]) if target is None else target
     return _only_thing(reading) if target is None else target
+
+
+def _only_one(reading: Reading, place: int) -> int | None:
+    """ "The highest revenue in a single day", "most rentals by one customer"."""
+    for at in range(place + 1, len(reading.chunks)):
+        chunk, thing = reading.chunks[at], reading.at(at + 1)
+        is_one = chunk.words in (("a",), ("one",), ("any", "one"), ("single",), ("a", "single"))
+        is_thing = thing is not None and is_dimension(thing) and not thing.is_plural
+        if is_one and is_thing and reading.is_free(at + 1):
+            before = reading.at(at - 1)
+            if before is not None and before.has(Mark.BY):
+                reading.claim(at - 1, "one of them")
+            reading.claim(at, "one of them")
+            return at + 1
+        if chunk.words[0] == "a" and chunk.grain and len(chunk.words) > 1 and reading.is_free(at):
+            return at  # "in a month"
+    return None
 
 
 def _is_of_all(reading: Reading, asked_at: list[int]) -> bool:
