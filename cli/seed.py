@@ -107,12 +107,15 @@ async def _seed_documents(app_url: str) -> None:
     from seeds import pagila
     from workflow.llm.embeddings import Embedders, EmbeddingSettings, EmbeddingsUnavailable
     from workflow.retrieve.refresh import Refresher
+    from workflow.retrieve.sources import DocumentSources
     from workflow.semantic.load import load
 
     folder = Path(pagila.__file__).parent
     model = load(folder / "model.yaml")
     embedder = Embedders(EmbeddingSettings()).configured
     async with make_pool(app_url, name="seed", max_size=2) as pool:
-        refresher = Refresher(pool, embedder, model, folder / "documents", minutes=60)
+        refresher = Refresher(
+            pool, embedder, DocumentSources(model, folder / "documents"), minutes=60
+        )
         with suppress(EmbeddingsUnavailable):  # the service tries again until it is there
             await refresher.refresh()

@@ -33,6 +33,7 @@ from gateway.routes import (
     feedback,
     governance,
     keys,
+    knowledge,
     mcp,
     people,
     prompt_packs,
@@ -79,7 +80,7 @@ def create_app(
     )
     for module in (
         authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,
-        changes, prompt_packs, people, keys, artifacts, mcp,
+        changes, prompt_packs, knowledge, people, keys, artifacts, mcp,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

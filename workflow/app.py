@@ -15,8 +15,10 @@ from workflow.api import (
     audit,
     catalog,
     changes,
+    documents,
     exports,
     feedback,
+    model_map,
     notifications,
     policies,
     prompt_packs,
@@ -49,7 +51,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     for module in (
         ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,
         notifications, receipts, audit, changes, simulate, artifacts,
-        prompt_packs,
+        prompt_packs, documents, model_map,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

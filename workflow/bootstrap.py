@@ -16,6 +16,7 @@ from workflow.decisions import Decisions
 from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
+from workflow.knowledge import Knowledge
 from workflow.llm.client import from_settings as model_client
 from workflow.llm.embeddings import Embedders
 from workflow.notify.channels import Deliver, Mail, Webhook
@@ -26,6 +27,7 @@ from workflow.plan.prompt_pack import read_blocks
 from workflow.plan.suite import read_suite
 from workflow.retrieve.refresh import Refresher
 from workflow.retrieve.search import Retriever
+from workflow.retrieve.sources import DocumentSources
 from workflow.runner import Runner
 from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
@@ -49,6 +51,7 @@ class Workflow:
     signing_secret: str
     packs: PacksInForce
     suite: SuiteRunner
+    knowledge: Knowledge
 
 
 @asynccontextmanager
@@ -105,13 +108,14 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     )
     signing_secret = settings.signing_key_secret.get_secret_value()
     sealer = Sealer(pool, secret=signing_secret, seconds=settings.checkpoint_seconds)
+    sources = DocumentSources(whole, settings.knowledge_documents)
     refresher = Refresher(
         pool,
         embedders.configured,
-        whole,
-        settings.knowledge_documents,
+        sources,
         minutes=settings.knowledge_refresh_minutes,
     )
+    knowledge = Knowledge(pool, embedders.configured, sources)
     await embedders.open()
     await pool.open(wait=True)
     await warehouse.open()
@@ -121,7 +125,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         refresher.start()
         keeper.open()
         key = settings.internal_token.get_secret_value()
-        yield Workflow(parts, runner, hub, decisions, key, signing_secret, packs, suite)
+        yield Workflow(parts, runner, hub, decisions, key, signing_secret, packs, suite, knowledge)
         await suite.close()
         await keeper.close()
         await runner.close()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from psycopg.errors import UniqueViolation
+from pydantic import JsonValue
 from pydantic_core import ErrorDetails
 
 from contracts.context import UserContext
@@ -118,7 +119,7 @@ async def activate(
     if now.version == version:
         raise Conflict(f"Version {version} is in force.", kind="nothing-changes")
     if suite.model is None:
-        return await _ask_for(connection, caller, version)
+        return await _ask_for(connection, caller, version, now.version)
     held = await held_evaluation(connection, caller, digest_of(blocks), packs, suite)
     await prompt_packs.withdraw(connection, caller.org_id)
     await prompt_packs.activate(
@@ -219,9 +220,11 @@ async def switch_model(
             before={"model": now.model},
             after={
                 "model": model,
-                "evaluation": str(held.evaluation_id),
-                "right": held.right,
-                "of": held.total,
+                "detail": {
+                    "evaluation": str(held.evaluation_id),
+                    "right": held.right,
+                    "of": held.total,
+                },
             },
         ),
     )
@@ -279,7 +282,9 @@ def _fell(found: Evaluation, lost: list[str], required: float) -> str:
     return "".join(said) + "."
 
 
-async def _ask_for(connection: Connection, caller: UserContext, version: int) -> ActivationOutcome:
+async def _ask_for(
+    connection: Connection, caller: UserContext, version: int, now: int
+) -> ActivationOutcome:
     waiting = await prompt_packs.waiting(connection, caller.org_id)
     if waiting is not None and waiting.version == version:
         raise Conflict(
@@ -291,7 +296,10 @@ async def _ask_for(connection: Connection, caller: UserContext, version: int) ->
         connection, caller.org_id, version, by=caller.user_id, name=caller.username,
         is_in_force=False,
     )  # fmt: skip
-    await _record(connection, caller, version, "asked for", None, {"untested": UNTESTED})
+    # what holds stays as it is
+    await _record(
+        connection, caller, now, "asked for", now, {"version": version, "untested": UNTESTED}
+    )
     found = await prompt_packs.waiting(connection, caller.org_id)
     assert found is not None  # noqa: S101 - it was written in this transaction
     return ActivationOutcome(activation=activation_of(found), is_in_force=False, untested=UNTESTED)
@@ -319,8 +327,8 @@ async def _record(
     caller: UserContext,
     version: int,
     action: str,
-    before: int | None,
-    more: dict[str, str | int],
+    before: int,
+    detail: dict[str, JsonValue],
 ) -> None:
     await changes.record(
         connection,
@@ -328,10 +336,10 @@ async def _record(
         person_of(caller),
         NewChange(
             kind="prompt_pack",
-            subject="in force" if before is not None else str(version),
+            subject="in force",
             action=action,
-            before=None if before is None else {"version": before},
-            after={"version": version, **more},
+            before={"version": before},
+            after={"version": version, "detail": detail},
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from contracts.knowledge import DocumentDetail, DocumentList, DocumentsFound
 from contracts.prompt_pack import (
     ActivationOutcome,
     PackActivation,
@@ -11,6 +12,7 @@ from contracts.prompt_pack import (
     PromptPackList,
     PromptPreview,
 )
+from contracts.semantic_model import ModelCheck, ModelMap
 
 AT = datetime(2022, 8, 1, tzinfo=UTC)
 
@@ -34,7 +36,40 @@ def usual(method: str, path: str) -> tuple[str, int] | None:
             return _outcome().model_dump_json(), 200
         case "GET", ["admin", "prompt-packs", _]:
             return _pack().model_dump_json(), 200
+        case "GET", ["admin", "documents"]:
+            return DocumentList(items=(), roles=()).model_dump_json(), 200
+        case "POST", ["admin", "documents"]:
+            return _document().model_dump_json(), 201
+        case "GET" | "PUT", ["admin", "documents", _]:
+            return _document().model_dump_json(), 200
+        case "DELETE", ["admin", "documents", _]:
+            return "", 204
+        case "POST", ["admin", "document-search"]:
+            return DocumentsFound(sources=()).model_dump_json(), 200
+        case "GET", ["admin", "model"]:
+            return _model().model_dump_json(), 200
+        case "POST", ["admin", "model", "check"]:
+            return ModelCheck(is_readable=False).model_dump_json(), 200
     return None
+
+
+def _document() -> DocumentDetail:
+    return DocumentDetail(
+        key="one",
+        title="One",
+        kind="narrative",
+        roles=("admin",),
+        origin="file",
+        version=0,
+        characters=3,
+        text="One",
+    )
+
+
+def _model() -> ModelMap:
+    return ModelMap(
+        name="demo", digest="0" * 64, metrics=(), datasets=(), relationships=(), faults=()
+    )
 
 
 def _packs() -> PromptPackList:

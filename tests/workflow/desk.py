@@ -18,6 +18,7 @@ from workflow.audit.chain import sealed_log
 from workflow.bootstrap import Workflow, running
 from workflow.llm.embeddings import Embedders
 from workflow.retrieve.refresh import Refresher
+from workflow.retrieve.sources import DocumentSources
 from workflow.runner import Runner
 from workflow.semantic.load import load
 from workflow.settings import WorkflowSettings
@@ -105,8 +106,7 @@ async def _index_documents(settings: WorkflowSettings) -> None:
         await Refresher(
             pool,
             Embedders(settings).configured,
-            load(settings.semantic_model),
-            settings.knowledge_documents,
+            DocumentSources(load(settings.semantic_model), settings.knowledge_documents),
             minutes=60,
         ).refresh()
 

@@ -67,23 +67,42 @@ async def index_documents(
 
 async def write_documents(pool: Pool, org_id: UUID, documents: Sequence[Document]) -> IndexReport:
     """The first half of `index_documents`: texts without vectors."""
-    wanted = {(item.document_key, item.position): item for item in _passages(documents)}
+    passages = _passages(documents)
     async with pool.connection() as connection, connection.transaction():
-        if not await table.lock_organisation(connection, org_id):
-            raise DocumentError(f"There is no organisation {org_id} to index documents for.")
-        have = {
-            (row.document_key, row.position): row for row in await table.synced(connection, org_id)
-        }
-        changed = [
-            passage
-            for place, passage in wanted.items()
-            if (row := have.get(place)) is None or row.content_hash != passage.content_hash
-        ]
-        vanished = [row.document_id for place, row in have.items() if place not in wanted]
-        if changed:
-            await table.upsert(connection, org_id=org_id, passages=changed)
-        if vanished:
-            await table.delete(connection, org_id, vanished)
+        await lock(connection, org_id)
+        return await _replace(connection, org_id, passages)
+
+
+async def lock(connection: Connection, org_id: UUID) -> None:
+    """Let nobody else write the organisation's documents until the transaction ends. What is
+    written has to be read after this: else a change made meanwhile would be undone. Raises
+    DocumentError where there is no such organisation."""
+    if not await table.lock_organisation(connection, org_id):
+        raise DocumentError(f"There is no organisation {org_id} to index documents for.")
+
+
+async def replace_documents(
+    connection: Connection, org_id: UUID, documents: Sequence[Document]
+) -> IndexReport:
+    """`write_documents` in a transaction that holds the `lock`."""
+    return await _replace(connection, org_id, _passages(documents))
+
+
+async def _replace(
+    connection: Connection, org_id: UUID, passages: Sequence[Passage]
+) -> IndexReport:
+    wanted = {(item.document_key, item.position): item for item in passages}
+    have = {(row.document_key, row.position): row for row in await table.synced(connection, org_id)}
+    changed = [
+        passage
+        for place, passage in wanted.items()
+        if (row := have.get(place)) is None or row.content_hash != passage.content_hash
+    ]
+    vanished = [row.document_id for place, row in have.items() if place not in wanted]
+    if changed:
+        await table.upsert(connection, org_id=org_id, passages=changed)
+    if vanished:
+        await table.delete(connection, org_id, vanished)
     inserted = sum((item.document_key, item.position) not in have for item in changed)
     return IndexReport(
         inserted=inserted,

@@ -5,20 +5,16 @@ was done. What a process that died had made stays made, and the next that looks 
 """
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from uuid import UUID
 
 import structlog
 
 from kit.database import DatabaseAway, Pool
 from workflow.llm.embeddings import Embedder, EmbeddingsUnavailable
-from workflow.retrieve.glossary import documents_of
-from workflow.retrieve.index import Document, DocumentError, embed_documents, write_documents
-from workflow.retrieve.load import load
-from workflow.semantic.model import SemanticModel
-from workflow.store import app_roles, embeddings
+from workflow.retrieve.index import DocumentError, embed_documents, lock, replace_documents
+from workflow.retrieve.sources import DocumentSources
+from workflow.store import embeddings
 
 LOOK_SECONDS = 60.0
 log = structlog.get_logger(__name__)
@@ -29,12 +25,11 @@ class Refresher:
     whichever process, is `minutes` old."""
 
     def __init__(
-        self, pool: Pool, embedder: Embedder, model: SemanticModel, folder: Path, *, minutes: float
+        self, pool: Pool, embedder: Embedder, sources: DocumentSources, *, minutes: float
     ) -> None:
         self._pool = pool
         self._embedder = embedder
-        self._model = model
-        self._folder = folder
+        self._sources = sources
         self._minutes = minutes
         self._task: asyncio.Task[None] | None = None
 
@@ -78,7 +73,7 @@ class Refresher:
                 if org_id not in await embeddings.due(keeper, older_than_minutes):
                     return False
                 try:
-                    await write_documents(self._pool, org_id, await self._documents(org_id))
+                    await self._write(org_id)
                 except DocumentError as error:
                     log.error("documents kept as they were", problem=str(error))
                 made = await embed_documents(self._pool, self._embedder, org_id)
@@ -89,8 +84,8 @@ class Refresher:
             log.info("documents refreshed", org_id=str(org_id), embedded=made)
         return True
 
-    async def _documents(self, org_id: UUID) -> Sequence[Document]:
-        async with self._pool.connection() as connection:
-            views = await app_roles.views_by_role(connection, org_id)
-        written = await asyncio.to_thread(load, self._folder)
-        return (*written, *documents_of(self._model, views))
+    async def _write(self, org_id: UUID) -> None:
+        async with self._pool.connection() as connection, connection.transaction():
+            await lock(connection, org_id)
+            documents = await self._sources.indexed(connection, org_id)
+            await replace_documents(connection, org_id, documents)

@@ -30,8 +30,9 @@ from workflow.semantic.model import (
     Unusable,
 )
 from workflow.semantic.yaml_source import Location, Source, read
+from workflow.semantic.yaml_source import parse as parse_document
 
-__all__ = ["ModelError", "load"]
+__all__ = ["ModelError", "load", "load_text"]
 
 MAX_NAME_BYTES = 63
 """PostgreSQL cuts a longer identifier."""
@@ -63,7 +64,15 @@ def load(path: Path) -> SemanticModel:
     model in the file) is left out, and stands in the model's `unusable` with its line and reason.
     A `DateTime` without a zone is taken to be in UTC.
     """
-    source = read(path)
+    return _load(read(path))
+
+
+def load_text(content: bytes, name: str) -> SemanticModel:
+    """The same of a document that is no file; faults call it `name`."""
+    return _load(parse_document(content, name))
+
+
+def _load(source: Source) -> SemanticModel:
     try:
         parsed = document.Document.model_validate(source.tree)
     except ValidationError as error:

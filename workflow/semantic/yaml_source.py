@@ -35,23 +35,28 @@ class Source:
 
 
 def read(path: Path) -> Source:
-    """Read one YAML document.
-
-    Raises ModelError when the file cannot be read, is not YAML, is too large, repeats a key or
-    contains itself.
-    """
+    """Read one YAML document from a file. Raises ModelError, also when it cannot be read."""
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}:1: cannot be read: {error.strerror}") from error
+    return parse(content, str(path))
+
+
+def parse(content: bytes, path: str) -> Source:
+    """One YAML document; `path` is what faults call it.
+
+    Raises ModelError when it is not YAML, is too large, repeats a key or contains itself.
+    """
+    try:
         if len(content) > MAX_BYTES:
             raise ModelError(f"{path}:1: the file is larger than {MAX_BYTES:,} bytes")
         loader = yaml.SafeLoader(content.decode("utf-8"))
         node = loader.get_single_node()
         if node is None:
             raise ModelError(f"{path}:1: the file is empty")
-        builder = _Builder(str(path), loader)
+        builder = _Builder(path, loader)
         tree = builder.build(node, ())
-    except OSError as error:
-        raise ModelError(f"{path}:1: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}:1: is not UTF-8 text") from error
     except yaml.MarkedYAMLError as error:
@@ -63,7 +68,7 @@ def read(path: Path) -> Source:
         raise ModelError(f"{path}:1: is not valid YAML: {error}") from error
     except RecursionError as error:
         raise ModelError(f"{path}:1: is nested too deeply") from error
-    return Source(str(path), content, tree, builder.lines)
+    return Source(path, content, tree, builder.lines)
 
 
 class _Builder:

@@ -38,20 +38,49 @@ SELECT org_id, 'user', user_id::text,
 FROM app_users u
 """
 
-# A kind without a part here is not compared.
+_DOCUMENTS = """
+SELECT org_id, 'document', document_key,
+    jsonb_build_object('version', version, 'title', title, 'kind', kind, 'text', body,
+        'roles', roles, 'is_removed', is_removed)
+FROM knowledge_documents
+"""
+
+_PACKS = """
+SELECT org_id, 'prompt_pack', version::text,
+    jsonb_build_object('digest', digest, 'note', note, 'base_version', base_version,
+        'blocks', body::jsonb)
+FROM prompt_packs
+UNION ALL
+SELECT DISTINCT ON (org_id) org_id, 'prompt_pack', 'in force',
+    jsonb_build_object('version',
+        CASE WHEN in_force_from IS NULL THEN 0 ELSE version END)
+FROM (
+    SELECT * FROM prompt_pack_activations
+    ORDER BY org_id, in_force_from DESC NULLS LAST, seq DESC) AS newest
+"""
+
+_MODELS = """
+SELECT DISTINCT ON (org_id) org_id, 'language_model', 'planner',
+    jsonb_build_object('model', model)
+FROM models_in_force WHERE seq > 1 ORDER BY org_id, seq DESC
+"""
+
+# A kind without a part here is not compared. What is only said beside a state is its `detail`.
 DIFFERENCES = f"""
 COPY (
-    WITH standing AS ({_POLICIES} UNION ALL {_VERIFIED} UNION ALL {_USERS}),
+    WITH standing AS ({_POLICIES} UNION ALL {_VERIFIED} UNION ALL {_USERS}
+        UNION ALL {_DOCUMENTS} UNION ALL ({_PACKS}) UNION ALL ({_MODELS})),
     newest AS (
         SELECT DISTINCT ON (org_id, kind, subject) org_id, kind, subject, seq, after
-        FROM governance_changes WHERE kind IN ('policy', 'verified_query', 'user')
+        FROM governance_changes WHERE kind IN ('policy', 'verified_query', 'user', 'document',
+            'prompt_pack', 'language_model')
         ORDER BY org_id, kind, subject, seq DESC)
     SELECT kind, subject, CASE
         WHEN seq IS NULL THEN 'stands, but no change on record made it'
         WHEN state IS NULL THEN format('was removed; change %s says otherwise', seq)
         ELSE format('is not what change %s made it', seq) END
     FROM standing FULL JOIN newest USING (org_id, kind, subject)
-    WHERE state IS DISTINCT FROM nullif(after::jsonb, 'null') - 'policy'
+    WHERE state IS DISTINCT FROM nullif(after::jsonb, 'null') - 'policy' - 'detail'
     ORDER BY org_id, kind, subject
 ) TO STDOUT
 """

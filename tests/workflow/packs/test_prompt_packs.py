@@ -114,8 +114,9 @@ def test_a_pack_holds_once_the_suite_does_and_can_be_taken_back(
     ]  # fmt: skip
     assert changes[1][2:] == (
         {"version": 0},
-        {"version": 1, "evaluation": changes[1][3]["evaluation"], "right": 3, "of": 3,
-         "model": "local-obeys at 127.0.0.1"},
+        {"version": 1, "detail": {
+            "evaluation": changes[1][3]["detail"]["evaluation"], "right": 3, "of": 3,
+            "model": "local-obeys at 127.0.0.1"}},
     )  # fmt: skip
     assert changes[2][2]["organisation"] == GOOD
     assert changes[2][3]["blocks"]["organisation"] == BAD
@@ -222,6 +223,25 @@ def test_a_preview_is_the_prompt_that_a_run_sends(start: Start, language_model: 
         nobody = admin.post("/admin/prompt-packs/preview", {**question, "role": "auditor"})
         assert nobody.status_code == 404
         assert language_model.calls.total() == calls
+
+
+def test_what_is_changed_by_hand_is_found(start: Start, app_url: str) -> None:
+    with start() as person:
+        admin, other = person("admin_user"), person("admin_two")
+        first, second = proposed(admin), proposed(admin, 0, "Other words.")
+        admin.post(f"/admin/prompt-packs/{first}/activate")
+        assert not verify(app_url, lambda *_: None).faults
+        assert other.post(f"/admin/prompt-packs/{first}/confirm").status_code == 200
+        assert not verify(app_url, lambda *_: None).faults
+    with psycopg.connect(app_url, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE prompt_pack_activations SET version = %s", (second,))
+        [fault] = verify(app_url, lambda *_: None).faults
+        assert "in force" in str(fault)
+        owner.execute("UPDATE prompt_pack_activations SET version = %s", (first,))
+        owner.execute("UPDATE prompt_packs SET note = 'x' WHERE version = %s", (second,))
+        [fault] = verify(app_url, lambda *_: None).faults
+        assert fault.id == str(second)
 
 
 def test_the_difference_of_two_versions_is_told_line_by_line(start: Start) -> None:

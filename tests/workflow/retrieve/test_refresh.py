@@ -12,6 +12,7 @@ from tests.workflow.retrieve.conftest import asker, opened, search
 from tests.workflow.retrieve.test_index_and_search import CountingEmbedder
 from workflow.llm.embeddings import EmbeddingsUnavailable
 from workflow.retrieve.refresh import Refresher
+from workflow.retrieve.sources import DocumentSources
 from workflow.semantic.load import load
 from workflow.store import embeddings
 
@@ -45,7 +46,7 @@ def with_roles(app_url: str, org_id: UUID) -> UUID:
 
 
 def _refresher(pool: Pool, embedder: CountingEmbedder, folder: Path) -> Refresher:
-    return Refresher(pool, embedder, MODEL, folder, minutes=60)
+    return Refresher(pool, embedder, DocumentSources(MODEL, folder), minutes=60)
 
 
 async def test_only_what_changed_is_embedded_again(
@@ -131,7 +132,7 @@ async def test_a_running_one_refreshes_by_itself(
 ) -> None:
     embedder = CountingEmbedder()
     async with opened(app_url) as pool:
-        refresher = Refresher(pool, embedder, MODEL, folder, minutes=0.001)
+        refresher = Refresher(pool, embedder, DocumentSources(MODEL, folder), minutes=0.001)
         refresher.start()
         asking = asker(with_roles, "finance")
         await _until_found(pool, embedder, "revenue", asking)
