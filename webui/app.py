@@ -11,7 +11,7 @@ from kit.service import Probe, create_app
 from webui import refusals
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
-from webui.pages import admin, analytics, approvals, assets, audit, gallery, home, login
+from webui.pages import admin, analytics, approvals, assets, audit, gallery, home, login, palette
 from webui.person import People
 from webui.services import Services, make_templates
 from webui.session import KeepSession, Sessions
@@ -49,7 +49,7 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
 
     app = create_app(title="Countersign webui", lifespan=lifespan, probes=probes)
     refusals.install(app)
-    for pages in (assets, login, home, analytics, approvals, gallery, audit, admin):
+    for pages in (assets, login, home, analytics, approvals, gallery, audit, admin, palette):
         app.include_router(pages.router, include_in_schema=False)
 
     app.add_middleware(KeepSession)

@@ -85,12 +85,99 @@ def test_what_an_edit_must_not_do_is_said_and_what_was_typed_stays(
     _, approval_id = waiting(demo, BY_CUSTOMER)
     page = visit("reviewer_user", f"/approvals/{approval_id}", java_script_enabled=False)
     page.locator("summary", has_text="Edit what would run").click()
-    page.get_by_label("SQL", exact=True).last.fill("DELETE FROM customer")
+    page.get_by_text("Write SQL instead").click()
+    page.locator("#edit-sql").fill("DELETE FROM customer")
     page.get_by_label("Why").fill("Tidier")
     page.get_by_role("button", name="Check and keep").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.locator("#edit-sql")).to_have_value("DELETE FROM customer")
     expect(page.get_by_label("Why")).to_have_value("Tidier")
+
+
+def test_an_edit_is_judged_while_it_is_typed_and_another_person_approves_it(
+    visit: Visit, demo: Demo
+) -> None:
+    run_id, approval_id = waiting(demo, BY_CUSTOMER)
+    page = visit("reviewer_user", f"/approvals/{approval_id}")
+    page.keyboard.press("e")
+    plan = page.get_by_label("Plan as data")
+    said = page.locator("#draft")
+    plan.fill("{}")
+    expect(said).to_contain_text("This is not a plan yet. metrics: Field required")
+    plan.fill('{"metrics": ["no_such_metric"]}')
+    expect(said).to_contain_text("The guardrails refuse this")
+    plan.fill('{"metrics": ["revenue"], "dimensions": [{"field": "category"}]}')
+    expect(said).to_contain_text("let this through")
+    expect(said.locator(".difference .added").first).to_be_visible()
+    page.get_by_text("Write SQL instead").click()
+    expect(plan).to_be_hidden()
+    page.get_by_label("SQL", exact=True).last.fill("SELECT *\nFROM pg_shadow")
+    expect(said).to_contain_text("“pg_shadow” is not among the views you may read. line 2")
+    assert demo.person("reviewer_user").get(f"/api/approvals/{approval_id}").json()["version"] == 1
+    page.get_by_text("Change the plan").click()
+    page.get_by_label("Why").fill("No single customers")
+    page.get_by_role("button", name="Check and keep").click()
+    expect(page.locator("#standing")).to_contain_text("somebody else has to approve")
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+
+    other = visit("reviewer_two", f"/approvals/{approval_id}")
+    expect(other.locator("#history")).to_contain_text("No single customers")
+    other.keyboard.press("a")
+    expect(other.get_by_role("button", name="Approve", exact=True)).to_be_focused()
+    other.keyboard.press("Enter")
+    expect(other.locator("#standing")).to_contain_text("approved by reviewer_two")
+    assert ended(demo, run_id) == "completed"
+    answer = demo.person("manager_multi").get(f"/api/runs/{run_id}").json()
+    assert [column["name"] for column in answer["columns"]] == ["category", "revenue"]
+
+
+def test_a_draft_is_judged_without_a_script_too(visit: Visit, demo: Demo) -> None:
+    _, approval_id = waiting(demo, BY_CUSTOMER)
+    page = visit("reviewer_user", f"/approvals/{approval_id}", java_script_enabled=False)
+    page.locator("summary", has_text="Edit what would run").click()
+    page.get_by_text("Write SQL instead").click()
+    page.locator("#edit-sql").fill("DELETE FROM v_payment_scoped")
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("#draft")).to_contain_text("The guardrails refuse this")
+    expect(page.locator("#edit-sql")).to_have_value("DELETE FROM v_payment_scoped")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_whoever_asks_finds_their_own_and_can_give_it_up_but_not_decide(
+    visit: Visit, demo: Demo
+) -> None:
+    _, theirs = waiting(demo, BY_CUSTOMER)
+    run_id, own = waiting(demo, "rentals by customer", "admin_user")
+    page = visit("admin_user", "/approvals")
+    expect(page.locator(f"#q-{theirs}")).to_be_visible()
+    page.get_by_label("Whose").select_option("mine")
+    expect(page.locator(f"#q-{theirs}")).to_have_count(0)
+    page.locator(f"#q-{own}").click()
+    expect(page.locator("#standing")).to_contain_text("Nobody decides on what they asked")
+    for name in ("Approve", "Reject", "Take in hand"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+    tag = demo.person("admin_user").get(f"/api/approvals/{own}").headers["ETag"]
+    forced = demo.person("admin_user").post(
+        f"/api/approvals/{own}/approve", headers={"If-Match": tag}, json={}
+    )
+    assert forced.status_code == 403, forced.text
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(page.locator("#standing")).to_contain_text("Cancelled")
+    assert ended(demo, run_id, "admin_user") == "cancelled"
+    page.get_by_label("Least risk").select_option("70")
+    expect(page.get_by_text("Nothing that you asked is here.")).to_be_visible()
+
+
+def test_what_one_person_decides_another_sees_in_their_bar(visit: Visit, demo: Demo) -> None:
+    _, approval_id = waiting(demo, BY_CUSTOMER)
+    watching = visit("reviewer_two", f"/approvals/{approval_id}")
+    expect(watching.get_by_role("button", name="Approve", exact=True)).to_be_visible()
+    deciding = demo.person("reviewer_user")
+    deciding.post(f"/api/approvals/{approval_id}/reject", json={"reason": "Not needed"})
+    expect(watching.locator("#standing")).to_contain_text("rejected by reviewer_user")
+    expect(watching.locator("#standing")).to_contain_text("“Not needed”")
+    expect(watching.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
 
 
 def test_an_auditor_finds_the_run_and_proves_it(visit: Visit, demo: Demo) -> None:

@@ -1,27 +1,26 @@
 """What waits for a person: the queue, one request with its evidence, and the decision."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import JsonValue
 
-from contracts.approval import Approval, ApprovalItem, ApprovalPage, PolicySubject
+from contracts.approval import Approval, ApprovalItem, ApprovalPage, DraftVerdict, PolicySubject
 from contracts.context import Permission
 from contracts.run import ApprovalStatus
-from webui import approval_view, words
+from webui import approval_queue, approval_view, words
+from webui.approval_edit import Kind, NotAPlan, Typed, typed_of
+from webui.approval_queue import FiltersOf, Queue
 from webui.gateway_client import GatewayProblem, SessionEnded
 from webui.page import page
 from webui.visitor import Visitor, VisitorOf
 
 router = APIRouter(prefix="/approvals")
 
-Show = Literal["open", "approved", "rejected", "expired", "cancelled", "stale", "all"]
-Sort = Literal["oldest", "newest", "risk", "expiry"]
 Act = Literal[
     "claim",
     "release",
@@ -33,61 +32,49 @@ Act = Literal[
     "comment",
     "cancel",
 ]
-SHOWS: tuple[Show, ...] = ("open", "approved", "rejected", "expired", "cancelled", "stale", "all")
-SORTS: Mapping[Sort, str] = {
-    "oldest": "Oldest first",
-    "newest": "Newest first",
-    "risk": "Highest risk first",
-    "expiry": "Expires first",
-}
 SHORT = {
     "reject": "Say why: the person who asked is shown your reason.",
     "edit": "Say why you changed it: it is kept with the request.",
     "comment": "There is nothing in the comment yet.",
 }
-_MOST = "100"
 Version = Annotated[int, Form(ge=0, le=999_999_999)]
-Typed = Annotated[str, Form()]
+Typing = Annotated[str, Form()]
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What is listed on the left; `total` counts what fits, listed or not."""
+def _clean(typed: str) -> str:
+    return typed.replace("\r\n", "\n").strip()
 
-    show: Show
-    sort: Sort
-    items: tuple[ApprovalItem, ...]
-    total: int
-    counts: dict[str, int]
 
-    @property
-    def query(self) -> str:
-        """How it is asked for again."""
-        return f"show={self.show}&sort={self.sort}"
+def _edited(
+    kind: Annotated[Kind, Form(alias="as")] = "sql", plan: Typing = "", sql: Typing = ""
+) -> Typed:
+    return Typed(kind, _clean(plan), _clean(sql))
+
+
+EditOf = Annotated[Typed, Depends(_edited)]
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What a person just tried, for the page that tells them why it did not work."""
 
-    problem: str
+    problem: str = ""
     text: str = ""
-    sql: str = ""
+    typed: Typed = field(default_factory=Typed)
     action: str = ""
+    draft: DraftVerdict | None = None
 
 
 @router.get("")
-async def queue(visitor: VisitorOf, show: Show = "open", sort: Sort = "oldest") -> Response:
+async def queue(visitor: VisitorOf, filters: FiltersOf) -> Response:
     """The queue, and nothing chosen yet."""
-    return _page(visitor, await _queue(visitor, show, sort))
+    return _page(visitor, await approval_queue.read(visitor, filters))
 
 
 @router.get("/queue")
-async def queue_part(
-    visitor: VisitorOf, show: Show = "open", sort: Sort = "oldest", at: UUID | None = None
-) -> Response:
+async def queue_part(visitor: VisitorOf, filters: FiltersOf, at: UUID | None = None) -> Response:
     """The queue alone, as it stands now."""
-    found = await _queue(visitor, show, sort)
+    found = await approval_queue.read(visitor, filters)
     return page(
         visitor.request, "approvals_queue.html", visitor=visitor, status=200, **_of_queue(found, at)
     )
@@ -103,12 +90,10 @@ async def count(visitor: VisitorOf) -> Response:
 
 
 @router.get("/{approval_id}")
-async def request(
-    visitor: VisitorOf, approval_id: UUID, show: Show = "open", sort: Sort = "oldest"
-) -> Response:
+async def request(visitor: VisitorOf, approval_id: UUID, filters: FiltersOf) -> Response:
     """One request, beside the queue."""
     approval = await _approval(visitor, approval_id)
-    return _page(visitor, await _queue(visitor, show, sort), approval)
+    return _page(visitor, await approval_queue.read(visitor, filters), approval)
 
 
 @router.get("/{approval_id}/standing")
@@ -117,9 +102,8 @@ async def standing(
     approval_id: UUID,
     seen: Annotated[int, Query(ge=0)],
     binding: Annotated[str, Query(max_length=128)],
+    filters: FiltersOf,
     run: UUID | None = None,
-    show: Show = "open",
-    sort: Sort = "oldest",
 ) -> Response:
     """The decision bar as it stands now; nothing where nothing has changed."""
     now = await _item(visitor, approval_id, run)
@@ -133,10 +117,36 @@ async def standing(
         visitor=visitor,
         status=200,
         is_other=is_open and approval.binding != binding,
-        queue_query=f"show={show}&sort={sort}",
+        queue_query=filters.query(),
         attempt=None,
         **_of_request(approval),
     )
+
+
+@router.post("/{approval_id}/check")
+async def check(
+    visitor: VisitorOf, approval_id: UUID, filters: FiltersOf, edited: EditOf, text: Typing = ""
+) -> Response:
+    """What the guardrails say of an edit so far: for a script that asks while somebody types the
+    part that tells it, else the page with what was typed."""
+    problem, draft = "", None
+    try:
+        body: JsonValue = edited.body()
+        path = f"/api/approvals/{approval_id}/check"
+        reply = await visitor.gateway.call(visitor.token, "POST", path, body=body)
+        draft = DraftVerdict.model_validate(reply.json())
+    except NotAPlan as error:
+        problem = str(error)
+    except SessionEnded:
+        raise
+    except GatewayProblem as error:
+        problem = _said(error)
+    attempt = Attempt(problem, text, edited, "check", draft)
+    if visitor.request.headers.get("hx-request") == "true":
+        values = {"attempt": attempt, **_words()}
+        return page(visitor.request, "approval_draft.html", visitor=visitor, status=200, **values)
+    approval = await _approval(visitor, approval_id)
+    return _page(visitor, await approval_queue.read(visitor, filters), approval, attempt)
 
 
 @router.post("/{approval_id}/{action}")
@@ -144,38 +154,39 @@ async def act(
     visitor: VisitorOf,
     approval_id: UUID,
     action: Act,
+    filters: FiltersOf,
+    edited: EditOf,
     version: Version = 0,
-    text: Typed = "",
-    sql: Typed = "",
-    show: Show = "open",
-    sort: Sort = "oldest",
+    text: Typing = "",
 ) -> Response:
     """Do it, and show the request as it stands then; where it is refused, say why, with what was
     typed still there. That is a page like any other, and no error of the browser's."""
-    text, sql = (typed.replace("\r\n", "\n").strip() for typed in (text, sql))
+    text = _clean(text)
     problem = SHORT.get(action, "") if not text else ""
     if not problem:
         try:
-            await _do(visitor, approval_id, action, version, text, sql)
+            await _do(visitor, approval_id, action, version, text, edited)
+        except NotAPlan as error:
+            problem = str(error)
         except SessionEnded:
             raise
         except GatewayProblem as error:
             problem = _said(error)
     if not problem:
-        return RedirectResponse(f"/approvals/{approval_id}?show={show}&sort={sort}", 303)
+        return RedirectResponse(f"/approvals/{approval_id}?{filters.query()}", 303)
     approval = await _approval(visitor, approval_id)
-    found = await _queue(visitor, show, sort)
-    return _page(visitor, found, approval, Attempt(problem, text, sql, action))
+    found = await approval_queue.read(visitor, filters)
+    return _page(visitor, found, approval, Attempt(problem, text, edited, action))
 
 
 async def _do(
-    visitor: Visitor, approval_id: UUID, action: Act, version: int, text: str, sql: str
+    visitor: Visitor, approval_id: UUID, action: Act, version: int, text: str, edited: Typed
 ) -> None:
     body: dict[str, dict[str, JsonValue] | None] = {
         "approve": {"reason": text},
         "reject": {"reason": text},
         "comment": {"text": text},
-        "edit": {"sql": sql, "reason": text},
+        "edit": {**edited.body(), "reason": text} if action == "edit" else None,
         "remember": {},
     }
     if action == "approve-and-remember":
@@ -213,34 +224,11 @@ async def _approval(visitor: Visitor, approval_id: UUID) -> Approval:
 async def _item(visitor: Visitor, approval_id: UUID, run: UUID | None) -> ApprovalItem | None:
     """The request as it is listed: without its evidence, for which data would be read."""
     of_its_kind = {"kind": "policy"} if run is None else {"run_id": str(run)}
-    found = await visitor.get("/api/approvals", sort="newest", limit=_MOST, **of_its_kind)
+    found = await visitor.get(
+        "/api/approvals", sort="newest", limit=approval_queue.MOST, **of_its_kind
+    )
     items = ApprovalPage.model_validate(found).items
     return next((item for item in items if item.approval_id == approval_id), None)
-
-
-async def _queue(visitor: Visitor, show: Show, sort: Sort) -> Queue:
-    statuses: tuple[str, ...] = ("pending", "claimed") if show == "open" else (show,)
-    items: list[ApprovalItem] = []
-    total, counts = 0, {}
-    for status in statuses:
-        query = {} if status == "all" else {"status": status}
-        found = ApprovalPage.model_validate(
-            await visitor.get("/api/approvals", sort=sort, limit=_MOST, **query)
-        )
-        items += found.items
-        total += found.total
-        counts = {of.value: number for of, number in found.counts.items()}
-    counts["open"] = counts.get("pending", 0) + counts.get("claimed", 0)
-    counts["all"] = sum(counts.values()) - counts["open"]
-    return Queue(show, sort, tuple(_sorted(items, sort)), total, counts)
-
-
-def _sorted(items: list[ApprovalItem], sort: Sort) -> list[ApprovalItem]:
-    if sort == "risk":
-        return sorted(items, key=lambda item: (-item.risk.score, item.requested_at))
-    if sort == "expiry":
-        return sorted(items, key=lambda item: item.expires_at)
-    return sorted(items, key=lambda item: item.requested_at, reverse=sort == "newest")
 
 
 def _page(
@@ -255,10 +243,12 @@ def _page(
         "approvals.html",
         visitor=visitor,
         status=200,
-        shows=SHOWS,
-        sorts=SORTS,
+        shows=approval_queue.SHOWS,
+        sorts=approval_queue.SORTS,
+        whose=approval_queue.WHOSE,
+        leasts=approval_queue.LEAST,
         is_other=False,
-        queue_query=found.query,
+        queue_query=found.filters.query(),
         attempt=attempt,
         may_review=any(
             visitor.person.may(p) for p in (Permission.APPROVE, Permission.ADMIN, Permission.AUDIT)
@@ -274,6 +264,7 @@ def _of_queue(found: Queue, at: UUID | None) -> dict[str, object]:
 def _of_request(approval: Approval) -> dict[str, object]:
     return {
         "approval": approval,
+        "as_it_stands": typed_of(approval),
         "is_open": approval.status in approval_view.OPEN,
         "is_policy": isinstance(approval.subject, PolicySubject),
         "possible": frozenset(action.value for action in approval.possible),

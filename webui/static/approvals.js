@@ -12,7 +12,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && isTyping(event)) return event.target.blur();
-    if (isTyping(event)) return;
+    if (isTyping(event) || document.querySelector("dialog[open]")) return;
     if (event.key === "j") return go(1);
     if (event.key === "k") return go(-1);
     const place = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
