@@ -25,6 +25,7 @@ from workflow.api import (
     receipts,
     runs,
     simulate,
+    verification,
     verified_queries,
 )
 from workflow.bootstrap import Workflow, running
@@ -51,7 +52,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     for module in (
         ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,
         notifications, receipts, audit, changes, simulate, artifacts,
-        prompt_packs, documents, model_map,
+        prompt_packs, documents, model_map, verification,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

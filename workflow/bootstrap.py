@@ -49,6 +49,7 @@ class Workflow:
     decisions: Decisions
     internal_key: str
     signing_secret: str
+    database_url: str
     packs: PacksInForce
     suite: SuiteRunner
     knowledge: Knowledge
@@ -125,7 +126,18 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
         refresher.start()
         keeper.open()
         key = settings.internal_token.get_secret_value()
-        yield Workflow(parts, runner, hub, decisions, key, signing_secret, packs, suite, knowledge)
+        yield Workflow(
+            parts,
+            runner,
+            hub,
+            decisions,
+            key,
+            signing_secret,
+            settings.database_url.get_secret_value(),
+            packs,
+            suite,
+            knowledge,
+        )
         await suite.close()
         await keeper.close()
         await runner.close()

@@ -14,11 +14,13 @@ from contracts.audit import (
     RunQuery,
 )
 from contracts.context import Permission, UserContext
+from contracts.verification import Verification
 from gateway import policy
 from gateway.routes.caller import WORKFLOW_PROBLEMS, Caller, CallerOf, Role
 from gateway.routes.forward import forward, stream
 from gateway.routes.runs import Limit
-from kit.event_stream import JSON_LINES, LINES
+from kit.event_stream import EVENTS, JSON_LINES, LINES
+from kit.problems import documented
 
 router = APIRouter(prefix="/api/audit", tags=["audit"], responses=WORKFLOW_PROBLEMS)
 Accept = Annotated[
@@ -89,6 +91,41 @@ async def accesses(
     return await forward(
         caller, "GET", "/audit/accesses", context=context, cursor=cursor, limit=limit
     )
+
+
+@router.post(
+    "/verify",
+    response_model=Verification,
+    responses={
+        200: {"description": "What was found, or its making as events.", "content": EVENTS},
+        **documented(409),
+    },
+)
+async def verify(
+    caller: CallerOf,
+    role: Role = None,
+    accept: Annotated[
+        str, Header(description="`text/event-stream` tells how far it is.")
+    ] = "application/json",
+) -> Response:
+    """Recompute the organisation's whole record: every chain, seal, receipt and governing change,
+    and the exact place of what is wrong. One at a time; that it was asked for, and what it found,
+    is recorded. A long record takes minutes: have it told as events."""
+    context = _auditor(caller, role)
+    is_stream = "text/event-stream" in accept
+    headers = {"Accept": "text/event-stream" if is_stream else "application/json"}
+    if is_stream:
+        return await stream(
+            caller, caller.to_workflow("POST", "/audit/verify", headers=headers), context
+        )
+    with caller.services.limits.open_calls.one(str(caller.identity.user_id)):
+        return await forward(
+            caller,
+            "POST",
+            "/audit/verify",
+            context=context,
+            seconds=caller.services.settings.ask_timeout_seconds,
+        )
 
 
 async def _found(

@@ -29,6 +29,7 @@ from contracts.run import (
     RunSummary,
     Security,
 )
+from contracts.verification import Verification
 from kit import internal_token
 from kit.event_stream import JSON_LINES
 from kit.problems import TYPE_PREFIX, problem_response
@@ -136,6 +137,10 @@ class FakeWorkflow:
                 return _json('{"question":"one","policy_version":0,"roles":[]}')
             case ["runs", _, "replay"]:
                 return _json(_replay().model_dump_json())
+            case ["audit", "verify"] if "event-stream" in call.headers["accept"]:
+                return self._events()
+            case ["audit", "verify"]:
+                return _json(_verification(call.context).model_dump_json())
             case ["audit", _] if call.headers["accept"] == JSON_LINES:
                 return Response(b"{}\n", media_type=JSON_LINES)
             case ["audit", _] | ["admin", "changes"]:
@@ -246,6 +251,21 @@ def _artifact() -> Artifact:
         is_owner=True,
         is_shared=False,
         kept_at=AT,
+    )
+
+
+def _verification(context: UserContext) -> Verification:
+    counts = dict.fromkeys(
+        ("runs", "events", "actions", "changes", "checkpoints", "entries", "receipts", "unsealed"),
+        0,
+    )
+    return Verification(
+        is_unbroken=True,
+        org_id=context.org_id,
+        verified_at=AT,
+        since=None,
+        faults=(),
+        **counts,
     )
 
 

@@ -17,6 +17,7 @@ class Chains:
     def __init__(self, runs: Iterator[Row], events: Iterator[Row]) -> None:
         self.runs = 0
         self.events = 0
+        self.since: str | None = None
         self._runs = runs
         self._events = events
 
@@ -27,6 +28,7 @@ class Chains:
         for run in self._runs:
             run_id = run[0] or ""
             self.runs += 1
+            self.since = self.since or run[8]
             while pending is not None and (pending[0] or "") < run_id:
                 yield _of_no_run(pending)
                 pending = next(self._events, None)

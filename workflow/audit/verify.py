@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 import psycopg
 from psycopg import IsolationLevel, sql
@@ -44,7 +45,8 @@ class Report(Protocol):
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What was read, and what was found: unbroken when `faults` is empty. `unsealed` is what has
-    ended since the last checkpoint, of which a removal would not show."""
+    ended since the last checkpoint, of which a removal would not show; `since` is when the first
+    run was asked (ISO 8601, UTC)."""
 
     runs: int
     events: int
@@ -55,6 +57,7 @@ class Verified:
     receipts: int
     unsealed: int
     faults: tuple[Fault, ...]
+    since: str | None = None
 
 
 def verify(
@@ -64,17 +67,19 @@ def verify(
     keys: Mapping[str, bytes] | None = None,
     anchors: Sequence[Anchor] = (),
     max_faults: int = MAX_FAULTS,
+    org_id: UUID | None = None,
 ) -> Verified:
-    """Read everything once, in bounded memory, as it was at one moment. Stops looking after
-    `max_faults`. `keys` are the public keys to trust, raw, by id; without them those on record
-    are. `anchors` are checkpoints known from elsewhere."""
+    """Read everything once, in bounded memory, as it was at one moment: of one organisation, and
+    what belongs to none, or of all. Stops looking after `max_faults`. `keys` are the public keys
+    to trust, raw, by id; without them those on record are. `anchors` are checkpoints known from
+    elsewhere."""
     with (
         closing(psycopg.connect(url)) as first,
         closing(psycopg.connect(url)) as second,
         ExitStack() as streams,
     ):
         _share_a_moment(first, second)
-        checking = _Checking(first, second, streams, report, max_faults)
+        checking = _Checking(first, second, streams, report, max_faults, org_id)
         checking.chains()
         checking.approvals()
         checking.changes()
@@ -102,13 +107,15 @@ class _Checking:
         streams: ExitStack,
         report: Report,
         max_faults: int,
+        org_id: UUID | None,
     ) -> None:
         self._first, self._second = first, second
         self._streams = streams
         self._report = report
         self._max_faults = max_faults
+        self._org_id = org_id
         self._faults: list[Fault] = []
-        self._expected = whole_record.counts(first)
+        self._expected = whole_record.counts(first, org_id)
         self._chains: Chains | None = None
         self._approvals: Approvals | None = None
         self._changes: Changes | None = None
@@ -204,6 +211,7 @@ class _Checking:
             receipts=self._receipts.receipts if self._receipts else 0,
             unsealed=self._expected.unsealed,
             faults=tuple(self._faults),
+            since=self._chains.since if self._chains else None,
         )
 
     def _is_enough_with(self, fault: Fault | None) -> bool:
@@ -212,9 +220,11 @@ class _Checking:
         return len(self._faults) >= self._max_faults
 
     def _stream(
-        self, connection: whole_record.Connection, statement: str
+        self, connection: whole_record.Connection, query: str
     ) -> Iterator[tuple[str | None, ...]]:
-        return self._streams.enter_context(closing(whole_record.stream(connection, statement)))
+        return self._streams.enter_context(
+            closing(whole_record.stream(connection, query, self._org_id))
+        )
 
     def keys_on_record(self) -> dict[str, bytes]:
         """The public keys whose ids are theirs; the others are faults."""

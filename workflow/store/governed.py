@@ -67,20 +67,17 @@ FROM models_in_force WHERE seq > 1 ORDER BY org_id, seq DESC
 
 # A kind without a part here is not compared. What is only said beside a state is its `detail`.
 DIFFERENCES = f"""
-COPY (
-    WITH standing AS ({_POLICIES} UNION ALL {_VERIFIED} UNION ALL {_USERS}
-        UNION ALL {_DOCUMENTS} UNION ALL ({_PACKS}) UNION ALL ({_MODELS})),
-    newest AS (
-        SELECT DISTINCT ON (org_id, kind, subject) org_id, kind, subject, seq, after
-        FROM governance_changes WHERE kind IN ('policy', 'verified_query', 'user', 'document',
-            'prompt_pack', 'language_model')
-        ORDER BY org_id, kind, subject, seq DESC)
-    SELECT kind, subject, CASE
-        WHEN seq IS NULL THEN 'stands, but no change on record made it'
-        WHEN state IS NULL THEN format('was removed; change %s says otherwise', seq)
-        ELSE format('is not what change %s made it', seq) END
-    FROM standing FULL JOIN newest USING (org_id, kind, subject)
-    WHERE state IS DISTINCT FROM nullif(after::jsonb, 'null') - 'policy' - 'detail'
-    ORDER BY org_id, kind, subject
-) TO STDOUT
+SELECT kind, subject, CASE
+    WHEN seq IS NULL THEN 'stands, but no change on record made it'
+    WHEN state IS NULL THEN format('was removed; change %s says otherwise', seq)
+    ELSE format('is not what change %s made it', seq) END
+FROM ({_POLICIES} UNION ALL {_VERIFIED} UNION ALL {_USERS}
+    UNION ALL {_DOCUMENTS} UNION ALL ({_PACKS}) UNION ALL ({_MODELS})) AS standing
+FULL JOIN (
+    SELECT DISTINCT ON (org_id, kind, subject) org_id, kind, subject, seq, after
+    FROM governance_changes WHERE kind IN ('policy', 'verified_query', 'user', 'document',
+        'prompt_pack', 'language_model')
+    ORDER BY org_id, kind, subject, seq DESC) AS newest USING (org_id, kind, subject)
+WHERE state IS DISTINCT FROM nullif(after::jsonb, 'null') - 'policy' - 'detail'
+ORDER BY org_id, kind, subject
 """
