@@ -131,9 +131,11 @@ def test_it_is_given_up_when_nobody_listens(url: str, org_id: UUID, app_url: str
         with held.transaction():
             held.execute("LOCK TABLE approval_actions IN ACCESS EXCLUSIVE MODE")
             headers = {internal_token.HEADER: token, **EVENTS}
-            stream = httpx.stream("POST", f"{url}/audit/verify", headers=headers, trust_env=False)
+            stream = httpx.stream(
+                "POST", f"{url}/audit/verify", headers=headers, trust_env=False, timeout=60
+            )
             with stream as answer:
                 assert answer.status_code == 200
-            held.execute("SET LOCAL statement_timeout = '10s'")
+            held.execute("SET LOCAL statement_timeout = '30s'")
             held.execute(ALONE.replace("pg_try_advisory_lock", "pg_advisory_lock"))
         held.execute("SELECT pg_advisory_unlock_all()")
