@@ -43,6 +43,11 @@ class RunStatus(StrEnum):
 QuestionText = Annotated[str, Field(min_length=1, max_length=4000, pattern=SOME_TEXT)]
 
 
+SearchText = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001f\u007f-\u009f]+$")
+]
+"""What is looked for in questions."""
+
 StoreId = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), BeforeValidator(whole)]
 
 
@@ -200,6 +205,7 @@ class Waiting(Wire):
     status: ApprovalStatus
     approvers_needed: int
     approved_by: tuple[str, ...] = ()
+    requested_at: datetime | None = None
     expires_at: datetime | None = None
     reason: str = ""
 
@@ -253,7 +259,7 @@ class StageEvent(Wire):
 
 
 class RunSummary(Wire):
-    """A line in the list of runs."""
+    """A line in the list of runs; `feedback` is what the person said of the answer last."""
 
     run_id: UUID
     conversation_id: UUID
@@ -262,6 +268,7 @@ class RunSummary(Wire):
     answer: str = ""
     asked_at: datetime
     finished_at: datetime | None = None
+    feedback: Literal["right", "wrong"] | None = None
 
 
 class ConversationSummary(Wire):

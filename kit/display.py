@@ -75,6 +75,15 @@ def show(
     return Shown(f"{shown.text} days", shown.decimals) if unit == "days" else shown
 
 
+def unit_sign(unit: str | None, given: NumberFormat | None = None) -> str:
+    """What heads a column or an axis of such numbers: a sign of currency, days, or nothing. Only
+    a format that names a currency has its sign."""
+    code = given.currency if given else None
+    if code:
+        return CURRENCY_SIGNS.get(code, code)
+    return "days" if unit == "days" else ""
+
+
 def _formatted(value: Decimal, unit: str | None, given: NumberFormat) -> Shown:
     if given.style == "percent":
         decimals = 1 if given.decimals is None else given.decimals

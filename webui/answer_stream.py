@@ -74,4 +74,7 @@ async def parts(
 
 
 def _part(template: Template, kind: str, run_id: UUID | None, **values: object) -> bytes:
-    return format_sse_event(data_str=template.render(kind=kind, run_id=run_id, **values))
+    """Without a visitor: who reads it has scripts, which say in a header whose forms they are."""
+    return format_sse_event(
+        data_str=template.render(kind=kind, run_id=run_id, visitor=None, **values)
+    )

@@ -1,18 +1,17 @@
 """An answer as a page shows it. Pure: from the gateway's answer to words, cells and charts."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from contracts.plan import Clarify, Refuse
-from contracts.result import Column
-from contracts.run import Answer, AnswerStep, RunStatus, Stage, Widget
+from contracts.run import Answer, RunStatus, Stage
 from kit import trust_line
-from webui import figures, sql_text
-from webui.figures import Cell
+from webui import figures, result_view, sql_text
+from webui.checks import Check, checks
+from webui.result_view import Result, StepView
 
 STAGES: Mapping[str, str] = {
     Stage.RETRIEVAL: "Looked up",
@@ -24,49 +23,23 @@ STAGES: Mapping[str, str] = {
 }
 """What each stage did, in a word; the end of a run is none."""
 _AFTER_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])")
+_KEPT = "Kept: "
 _UNDONE = frozenset({RunStatus.BLOCKED, RunStatus.FAILED, RunStatus.CANCELLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Of a table's column; `is_number` puts it to the right."""
-
-    label: str
-    is_number: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Rows with how to show them. `chart` is JSON for the script that draws it: `spec` and
-    `rows`; empty where there is nothing to draw. `metric` are big numbers with their labels."""
-
-    title: str
-    subtitle: str
-    heads: tuple[Head, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    foot: str
-    chart: str = ""
-    metric: tuple[tuple[str, Cell], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """A further result, with what may not be concluded from it and its statement."""
-
-    result: Result
-    note: str
-    sql: tuple[sql_text.Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
     """An answer beside what a template should not have to work out. `lead` is its first sentence
-    around the number that matters; `choices` are questions that would work, with their labels."""
+    around the number that matters; `choices` are questions that would work, with their labels;
+    `kept` is what a follow-up kept of the question before, `said` what the person said of the
+    answer: right, wrong or nothing. `why` is what needs a person's consent."""
 
     answer: Answer
     milliseconds: float
     stages: tuple[tuple[str, float], ...]
     checks: str
+    rules: tuple[Check, ...]
+    why: tuple[str, ...]
     lead: tuple[str, str, str]
     rest: str
     result: Result | None
@@ -77,6 +50,8 @@ class AnswerView:
     made: str
     sql: tuple[sql_text.Piece, ...]
     plan_data: str
+    kept: str = ""
+    said: str = ""
 
     @property
     def is_undone(self) -> bool:
@@ -84,8 +59,9 @@ class AnswerView:
         return self.answer.status in _UNDONE
 
 
-def view_of(answer: Answer) -> AnswerView:
+def view_of(answer: Answer, said: str = "") -> AnswerView:
     """How to show it."""
+    kept = _kept(answer)
     first, *others = _AFTER_SENTENCE.split(_said(answer), 1)
     return AnswerView(
         answer=answer,
@@ -94,10 +70,12 @@ def view_of(answer: Answer) -> AnswerView:
             (STAGES[name], took) for name, took in answer.timings.items() if name in STAGES
         ),
         checks=trust_line.checks(answer),
+        rules=checks(answer.security.findings),
+        why=_why(answer),
         lead=figures.first_of(first, _measured(answer)),
-        rest=" ".join(others),
-        result=_main_result(answer),
-        steps=tuple(_step(step) for step in answer.steps),
+        rest=" ".join(others).replace(f"Kept: {kept}.", "").strip(),
+        result=result_view.result_of(answer),
+        steps=tuple(map(result_view.step_of, answer.steps)),
         choices=_choices(answer),
         scope=trust_line.scope(answer),
         as_of=trust_line.as_of(answer),
@@ -106,7 +84,24 @@ def view_of(answer: Answer) -> AnswerView:
         plan_data=answer.plan.model_dump_json(indent=2, exclude_defaults=True)
         if answer.plan
         else "",
+        kept=kept,
+        said=said,
     )
+
+
+def _why(answer: Answer) -> tuple[str, ...]:
+    """What it is that needs a person."""
+    risk = answer.security.risk
+    if risk is not None and risk.factors:
+        return tuple(factor.reason for factor in risk.factors)
+    found = answer.security.findings
+    return tuple(f.message for f in found if f.severity == "needs_approval")
+
+
+def _kept(answer: Answer) -> str:
+    notes = answer.explain.notes if answer.explain else ()
+    told = (note for note in notes if note.startswith(_KEPT))
+    return next(told, "").removeprefix(_KEPT).removesuffix(".")
 
 
 def _measured(answer: Answer) -> Iterator[JsonValue]:
@@ -132,66 +127,3 @@ def _choices(answer: Answer) -> tuple[tuple[str, str], ...]:
     if answer.choices:
         return tuple((choice.label, choice.question) for choice in answer.choices)
     return tuple((question, question) for question in answer.suggestions)
-
-
-def _main_result(answer: Answer) -> Result | None:
-    if not answer.columns:
-        return None
-    total = answer.total_rows
-    if answer.truncated:
-        known = f" of {total:,}" if total is not None else ""
-        foot = f"The first {answer.row_count:,}{known} rows are shown."
-    else:
-        foot = _count(answer.row_count)
-    return _result(answer.columns, answer.rows, answer.widgets, foot)
-
-
-def _step(step: AnswerStep) -> StepView:
-    widgets = (step.widget,) if step.widget else ()
-    result = _result(step.columns, step.rows, widgets, _count(len(step.rows)), step.title)
-    return StepView(result, step.note, sql_text.laid_out(step.sql))
-
-
-def _count(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows:,} rows"
-
-
-def _result(
-    columns: Sequence[Column],
-    rows: Sequence[Sequence[JsonValue]],
-    widgets: Sequence[Widget],
-    foot: str,
-    title: str = "",
-) -> Result:
-    widget = widgets[0] if widgets else None
-    drawn = next((widget.spec for widget in widgets if widget.spec), None)
-    names = [column.name for column in columns]
-    chart = ""
-    if drawn is not None and rows:
-        data = [dict(zip(names, row, strict=True)) for row in rows]
-        chart = json.dumps({"spec": drawn, "rows": data})
-    cells = tuple(
-        tuple(figures.cell(value, column) for value, column in zip(row, columns, strict=True))
-        for row in rows
-    )
-    metric: tuple[tuple[str, Cell], ...] = ()
-    if widget is not None and widget.type == "metric" and len(rows) == 1:
-        metric = tuple(
-            (label(name), shown) for name, shown in zip(names, cells[0], strict=True)
-            if name in widget.y
-        )  # fmt: skip
-    return Result(
-        title=title or (widget.title if widget else "Result"),
-        subtitle=widget.subtitle if widget else "",
-        heads=tuple(Head(label(c.name), c.type in figures.NUMBERS) for c in columns),
-        rows=cells,
-        foot=foot,
-        chart=chart,
-        metric=metric,
-    )
-
-
-def label(name: str) -> str:
-    """A column's name as a heading."""
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

@@ -11,11 +11,25 @@ from kit.service import Probe, create_app
 from webui import refusals
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
-from webui.pages import admin, analytics, approvals, assets, audit, gallery, home, login, palette
+from webui.pages import (
+    admin,
+    analytics,
+    approvals,
+    assets,
+    audit,
+    gallery,
+    home,
+    login,
+    palette,
+    runs,
+)
 from webui.person import People
 from webui.services import Services, make_templates
 from webui.session import KeepSession, Sessions
 from webui.settings import WebuiSettings
+
+MOST_BYTES = 1 << 20
+"""Of a form: more than any field may hold, so that too long a text is answered on the page."""
 
 
 def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
@@ -47,9 +61,14 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
 
         return {"gateway": gateway}
 
-    app = create_app(title="Countersign webui", lifespan=lifespan, probes=probes)
+    app = create_app(
+        title="Countersign webui",
+        lifespan=lifespan,
+        probes=probes,
+        max_body_bytes=MOST_BYTES,
+    )
     refusals.install(app)
-    for pages in (assets, login, home, analytics, approvals, gallery, audit, admin, palette):
+    for pages in (assets, login, home, analytics, runs, approvals, gallery, audit, admin, palette):
         app.include_router(pages.router, include_in_schema=False)
 
     app.add_middleware(KeepSession)

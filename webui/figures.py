@@ -1,4 +1,8 @@
-"""Values as they are shown: rounded for the eye, whole for whoever points at them."""
+"""Values as they are shown: rounded for the eye, whole for whoever points at them or copies them.
+
+Separators are written as English has them; a script of the page puts the reader's own in their
+place wherever a cell says that it is a number.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,60 +11,86 @@ from decimal import Decimal, InvalidOperation
 
 from pydantic import JsonValue
 
+from contracts.catalog import NumberFormat
 from contracts.result import Column
+from contracts.run import Heading
+from kit import display
 
 NUMBERS = frozenset({"integer", "decimal", "float"})
-_PARTS = ("_share", "_change_ratio")
-"""What a plan's shares and relative changes end with; 1 is the whole."""
-_MOST_DECIMALS = 4
+_PERIODS = frozenset({"month", "quarter", "year"})
 _NUMBER = re.compile(r"[-\u2212]?\d[\d,]*(?:\.\d+)?")
 _MIDNIGHT = re.compile(r"[T ]00:00:00(?:\.0+)?(?:Z|\+00:00)?$")
+_INSTANT = re.compile(r"(\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|\+00:00)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`exact` is the whole value where `text` is shorter, else empty."""
+    """`exact` is the whole value where `text` is not, else empty. `is_number` says that the
+    separators are for the reader's locale to choose."""
 
     text: str
     exact: str = ""
+    is_number: bool = False
 
 
-def cell(value: JsonValue, column: Column) -> Cell:
-    """A value of a result. Numbers have their thousands apart and a true minus; none is a dash."""
+def cell(value: JsonValue, column: Column, heading: Heading, *, has_unit: bool = False) -> Cell:
+    """A value of a result, with a true minus, without its currency or days unless `has_unit`:
+    a table has them in its head. What is missing is a dash."""
     if value is None:
         return Cell("\u2014")
-    if column.name.endswith(_PARTS) and column.type in NUMBERS:
-        return _percent(str(value))
-    if column.type in NUMBERS and not isinstance(value, bool):
-        return _number(str(value))
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
-    text = str(value)
-    day = _MIDNIGHT.sub("", text)
-    return Cell(day, text if day != text else "")
+    number = display.number(value) if column.type in NUMBERS else None
+    if number is not None and heading.is_measure:
+        return _measure(number, heading, has_unit=has_unit)
+    if number is not None:
+        return Cell(_minus(str(value)))
+    return _other(str(value), column, heading)
 
 
-def _percent(text: str) -> Cell:
-    try:
-        exact = Decimal(text) * 100
-    except InvalidOperation:
+def is_instant(value: JsonValue) -> bool:
+    """Whether it is a time of a day, and not a whole day, in UTC."""
+    is_utc = isinstance(value, str) and value.endswith(("Z", "+00:00"))
+    return is_utc and not _MIDNIGHT.search(str(value))
+
+
+def headed(heading: Heading) -> str:
+    """A column's heading, with its unit where it has one."""
+    unit = display.unit_sign(heading.unit, heading.format)
+    return f"{heading.label} ({unit})" if unit else heading.label
+
+
+def _measure(number: Decimal, heading: Heading, *, has_unit: bool) -> Cell:
+    given, unit = heading.format, heading.unit
+    if not has_unit:
+        unit = None if unit == "days" else unit
+        if given is not None and given.style == "currency":
+            given = NumberFormat(decimals=2 if given.decimals is None else given.decimals)
+    shown = display.show(number, unit, given, is_share=heading.is_share)
+    if shown.text.lstrip("-").startswith("100.") and "%" in shown.text and number != 1:
+        # nearly all is not all
+        given = NumberFormat(style="percent", decimals=8)
+        shown = display.show(number, unit, given)
+    if shown.decimals is None:
+        return Cell(_minus(shown.text), is_number=True)
+    is_percent = shown.text.endswith("%")
+    exact = display.EXACT.multiply(number, Decimal(100)) if is_percent else number
+    whole = f"{exact.normalize(display.EXACT):f}{' %' if is_percent else ''}"
+    return Cell(_minus(shown.text), _minus(whole), is_number=True)
+
+
+def _other(text: str, column: Column, heading: Heading) -> Cell:
+    if column.type not in ("date", "timestamp"):
         return Cell(text)
-    return Cell(f"{exact:,.1f} %".replace("-", "\u2212"), f"{exact:f} %".replace("-", "\u2212"))
+    day = display.day(text)
+    if day is not None and heading.grain in _PERIODS:
+        return Cell(display.date_words(day, heading.grain), text)
+    short = _INSTANT.sub(r"\1 \2", _MIDNIGHT.sub("", text))
+    return Cell(short, text if short != text else "")
 
 
-def _number(text: str) -> Cell:
-    try:
-        exact = Decimal(text)
-    except InvalidOperation:
-        return Cell(text)
-    if not exact.is_finite():
-        return Cell(text)
-    whole = f"{exact:,f}".replace("-", "\u2212")
-    decimals = -int(exact.as_tuple().exponent)
-    if decimals <= _MOST_DECIMALS:
-        return Cell(whole)
-    short = f"{exact:,.{_MOST_DECIMALS}f}".replace("-", "\u2212")
-    return Cell(short, whole)
+def _minus(text: str) -> str:
+    return f"\u2212{text[1:]}" if text.startswith("-") else text
 
 
 def first_of(sentence: str, values: Iterable[JsonValue]) -> tuple[str, str, str]:

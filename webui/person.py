@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from webui.gateway_client import GatewayClient
+from webui.words import stores
 
 KEPT_SECONDS = 20.0
 _MAX_KEPT = 10_000
@@ -22,6 +23,25 @@ class Person:
     store_ids: tuple[int, ...]
     is_all_stores: bool
     allowed_views: tuple[str, ...]
+    chosen_role: str = ""
+    chosen_store: int | None = None
+
+    @property
+    def asking_role(self) -> str:
+        """The role that questions are asked in: the chosen one, else the first."""
+        return self.chosen_role or self.role
+
+    @property
+    def asking_stores(self) -> str:
+        """The stores that questions are about, in words."""
+        if self.chosen_store is not None:
+            return f"store {self.chosen_store}"
+        return stores("all" if self.is_all_stores else self.store_ids)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether there is another scope to ask in."""
+        return len(self.roles) > 1 or len(self.store_ids) > 1
 
     def may(self, permission: str) -> bool:
         """Whether the role holds a permission of contracts.context.Permission."""

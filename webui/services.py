@@ -8,8 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
 from webui.person import People
+from webui.result_view import NAMES
 from webui.session import Sessions
 from webui.settings import WebuiSettings
+from webui.words import ABOUT, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ def make_templates(assets: Assets) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = assets.url
+    environment.globals["moment"] = moment
+    environment.globals["view_names"] = NAMES
+    environment.globals["about_words"] = ABOUT
     return environment
 
 

@@ -1,7 +1,7 @@
 """Who opened a page: the session behind a request, kept fresh, and who that is."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from webui.gateway_client import GatewayClient, GatewayProblem
 from webui.person import Person
+from webui.scope import chosen
 from webui.services import Services, services_of
 from webui.session import Session, SessionEnded, is_same_token
 
@@ -73,6 +74,8 @@ async def visitor(request: Request) -> AsyncIterator[Visitor]:
         raise LoginNeeded(_back(request)) from error
     if session != cookie:
         request.state.session_to_write = session
+    role, store = chosen(request.cookies, person.roles, person.store_ids)
+    person = replace(person, chosen_role=role, chosen_store=store)
     try:
         yield Visitor(request, services, session, person)
     except SessionEnded as error:

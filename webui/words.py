@@ -1,7 +1,24 @@
 """Times and names in the words of a person."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
+from markupsafe import Markup
+
+ABOUT = (
+    ("number", "The number itself"),
+    ("metric", "What is measured"),
+    ("period", "The period"),
+    ("filter", "Which rows are counted"),
+    ("grouping", "How it is split"),
+    ("order", "The order"),
+    ("words", "How it is told"),
+    ("chart", "How it is drawn"),
+    ("sources", "The documents"),
+    ("should_answer", "It should have been answered"),
+    ("should_refuse", "It should not have been answered"),
+    ("other", "Something else"),
+)
+"""What may be wrong, as contracts.feedback has it, in words."""
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -22,6 +39,15 @@ def ahead(moment: datetime, now: datetime) -> str:
     """How long there is left."""
     left = (moment - now).total_seconds()
     return f"in {span(left)}" if left > 0 else "now"
+
+
+def moment(at: datetime, *, has_seconds: bool = False) -> Markup:
+    """A time for a page: in UTC, and said to be, until a script of the page has put the reader's
+    own zone in its place, with UTC in the title."""
+    text = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    shown = text if has_seconds else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    iso = at.astimezone(UTC).isoformat()
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso, text, shown)
 
 
 def plain(name: str) -> str:

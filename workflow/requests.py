@@ -60,6 +60,7 @@ def told(item: ApprovalItem, reason: str = "") -> Waiting:
         status=item.status,
         approvers_needed=item.approvers_needed,
         approved_by=tuple(d.by.username for d in item.decisions if d.decision == "approve"),
+        requested_at=item.requested_at,
         expires_at=item.expires_at if is_open else None,
         reason=reason,
     )

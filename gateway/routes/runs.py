@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from contracts.context import Permission
 from contracts.evidence import Receipt, Replay
-from contracts.run import Answer, ConversationPage, RunPage
+from contracts.run import Answer, ConversationPage, RunPage, SearchText
 from gateway import policy
 from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf, Role
 from gateway.routes.forward import forward, stream
@@ -107,6 +107,13 @@ async def replay(caller: CallerOf, run_id: UUID, role: Role = None) -> Response:
 
 
 @router.get("/conversations", response_model=ConversationPage, responses=_PAGE_PROBLEMS)
-async def conversations(caller: CallerOf, cursor: Cursor = None, limit: Limit = 20) -> Response:
+async def conversations(
+    caller: CallerOf,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+    search: Annotated[
+        SearchText | None, Query(description="What a question of theirs has to hold.")
+    ] = None,
+) -> Response:
     """One's own conversations, last asked first."""
-    return await forward(caller, "GET", "/conversations", cursor=cursor, limit=limit)
+    return await forward(caller, "GET", "/conversations", cursor=cursor, limit=limit, search=search)

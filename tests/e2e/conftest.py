@@ -41,18 +41,25 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(demo: Demo, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a page of the web app as a person, in a browser of their own, and fails the test for
-    an error on the console, a request that failed or a report of the content security policy."""
+    an error on the console, a request that failed or a report of the content security policy. The
+    browser itself puts a refusal there: a test that is about one names it as `expected`."""
     faults: list[str] = []
     contexts: list[BrowserContext] = []
 
-    def open_as(username: str | None, path: str = "/", **options: Any) -> Page:
+    def open_as(
+        username: str | None, path: str = "/", *, expected: str | None = None, **options: Any
+    ) -> Page:
+        def note(text: str) -> None:
+            if expected is None or expected not in text:
+                faults.append(text)
+
         context = chromium.new_context(
             base_url=f"http://127.0.0.1:{demo.environment['WEBUI_PORT']}", **options
         )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: note(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.on("requestfailed", lambda r: faults.extend(_failure(r)))
         if username is not None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from contracts.catalog import Suggestion, Suggestions
 from contracts.problem import Problem
-from contracts.run import Answer, AskRequest, ConversationPage, RunPage
+from contracts.run import Answer, AskRequest, ConversationPage, RunPage, RunSummary
 from webui.answer_stream import parts
 from webui.answer_view import AnswerView, view_of
 from webui.gateway_client import ANSWER_SECONDS, GatewayProblem, SessionEnded
@@ -35,9 +35,11 @@ async def conversation(
     visitor: VisitorOf,
     conversation: Annotated[UUID | None, Query()] = None,
     question: Annotated[str, Query(max_length=4000)] = "",
+    search: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """A conversation, or the beginning of one; `question` is put into the box."""
-    return await _page(visitor, conversation, question)
+    """A conversation, or the beginning of one; `question` is put into the box, and `search` leaves
+    of the history what holds it."""
+    return await _page(visitor, conversation, question, search=search)
 
 
 @router.post("/analytics")
@@ -77,34 +79,20 @@ async def ask(
     return await _page(visitor, _uuid(conversation), question, problem)
 
 
-@router.get("/runs/{run_id}")
-async def run(visitor: VisitorOf, run_id: UUID) -> Response:
-    """One answer, for whoever may see it; anybody else finds no such page."""
-    view = await _view(visitor, run_id)
-    return page(visitor.request, "run.html", visitor=visitor, view=view)
-
-
-@router.get("/runs/{run_id}/receipt")
-async def receipt(visitor: VisitorOf, run_id: UUID) -> Response:
-    """The signed receipt, to keep."""
-    reply = await visitor.gateway.call(visitor.token, "GET", f"/api/runs/{run_id}/receipt")
-    name = f"receipt-{run_id}.json"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(reply.content, media_type="application/json", headers=headers)
-
-
 async def _page(
     visitor: Visitor,
     conversation: UUID | None,
     question: str,
     problem: Problem | None = None,
+    search: str = "",
 ) -> Response:
-    lines = ConversationPage.model_validate(await visitor.get("/api/conversations", limit="40"))
+    lines = await _history(visitor, search)
     suggestions: tuple[Suggestion, ...] = ()
     views: tuple[AnswerView, ...] = ()
     older: RunPage = RunPage(items=())
     if conversation is None:
-        suggestions = Suggestions.model_validate(await visitor.get("/api/suggestions")).items
+        offered = await visitor.get("/api/suggestions", **_role(visitor))
+        suggestions = Suggestions.model_validate(offered).items
     else:
         found = RunPage.model_validate(
             await visitor.get("/api/runs", conversation_id=str(conversation), limit="100")
@@ -112,7 +100,7 @@ async def _page(
         if not found.items:
             raise HTTPException(404)
         newest = found.items[:MOST_SHOWN][::-1]
-        views = tuple(await asyncio.gather(*(_view(visitor, item.run_id) for item in newest)))
+        views = tuple(await asyncio.gather(*(_view(visitor, item) for item in newest)))
         older = RunPage(items=found.items[MOST_SHOWN:][::-1])
     return page(
         visitor.request,
@@ -120,6 +108,7 @@ async def _page(
         status=problem.status if problem else 200,
         visitor=visitor,
         conversations=lines.items,
+        search=search,
         conversation=str(conversation) if conversation else "",
         suggestions=suggestions,
         views=views,
@@ -129,8 +118,35 @@ async def _page(
     )
 
 
-async def _view(visitor: Visitor, run_id: UUID) -> AnswerView:
-    return view_of(Answer.model_validate(await visitor.get(f"/api/runs/{run_id}")))
+@router.get("/analytics/history")
+async def history(
+    visitor: VisitorOf,
+    search: Annotated[str, Query(max_length=200)] = "",
+    conversation: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """The history that holds `search`, as a part of the page."""
+    lines = await _history(visitor, search)
+    return page(visitor.request, "history.html", visitor=visitor, conversations=lines.items,
+                search=search, conversation=conversation)  # fmt: skip
+
+
+async def _history(visitor: Visitor, search: str) -> ConversationPage:
+    """What cannot be looked for, such as nothing but blanks, is looked for nowhere."""
+    wanted = " ".join(search.split())
+    query = {"search": wanted} if wanted.isprintable() and wanted else {}
+    return ConversationPage.model_validate(
+        await visitor.get("/api/conversations", limit="40", **query)
+    )
+
+
+def _role(visitor: Visitor) -> dict[str, str]:
+    chosen = visitor.person.chosen_role
+    return {"role": chosen} if chosen else {}
+
+
+async def _view(visitor: Visitor, line: RunSummary) -> AnswerView:
+    answer = Answer.model_validate(await visitor.get(f"/api/runs/{line.run_id}"))
+    return view_of(answer, line.feedback or "")
 
 
 async def _answer(visitor: Visitor, asked: AskRequest) -> Answer:

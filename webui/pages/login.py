@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from webui.gateway_client import GatewayProblem, SessionEnded
 from webui.page import THEME_COOKIE, THEMES, page
+from webui.scope import COOKIE, chosen, written
 from webui.services import services_of
 from webui.visitor import VisitorOf, refuse_foreign_origin
 
@@ -90,6 +91,29 @@ async def theme(
         )
     else:
         response.delete_cookie(THEME_COOKIE)
+    return response
+
+
+@router.post("/scope")
+async def scope(
+    visitor: VisitorOf,
+    role: Annotated[str, Form(max_length=64)] = "",
+    store: Annotated[str, Form(max_length=10)] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """The role and stores to ask in from now on; whatever is not the person's is none."""
+    response = RedirectResponse(safe_path(next), status_code=303)
+    person, text = visitor.person, written(role, store)
+    if chosen({COOKIE: text}, person.roles, person.store_ids) == ("", None):
+        response.delete_cookie(COOKIE)
+    else:
+        response.set_cookie(
+            COOKIE,
+            text,
+            httponly=True,
+            samesite="lax",
+            secure=visitor.services.settings.is_cookie_secure,
+        )
     return response
 
 

@@ -1,4 +1,4 @@
-// What an answer does by itself: its chart, the switch to the table, copying, unfolding.
+// What an answer does by itself: its chart, the switch between widgets, copying, tabs, unfolding.
 (() => {
   const thread = document.getElementById("thread");
   let drawing;
@@ -15,48 +15,168 @@
     for (const url of [thread.dataset.vega, thread.dataset.vegaLite, thread.dataset.vegaEmbed]) await script(url);
   })();
 
+  // Of each chart: what to draw it from, and what is drawn.
+  const charts = new WeakMap();
   const show = (views, name) => {
     views.dataset.shown = name;
     for (const button of views.querySelectorAll("[data-view]")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === name));
     }
+    const place = views.querySelector(".chart");
+    const given = place && charts.get(place);
+    if (!given?.specs[name] || given.kind === name) return;
+    draw(place, name);
+    for (const link of views.parentElement.querySelectorAll("a[data-draws]")) {
+      const url = new URL(link.href);
+      url.searchParams.set("widget", name);
+      link.href = url.pathname + url.search;
+    }
   };
 
-  const draw = async (place) => {
-    const { spec, rows } = JSON.parse(place.dataset.chart);
-    place.removeAttribute("data-chart");
+  // Dragging moves along time; the wheel zooms only with Ctrl or ⌘, so that it still scrolls.
+  const zoom = { name: "zoom", bind: "scales", select: { type: "interval", encodings: ["x"], zoom: "wheel![event.ctrlKey || event.metaKey]" } };
+  // What is zoomed in on ends at the axes, with room for the first and the last point.
+  const zoomable = (spec) => ({
+    ...spec,
+    params: [zoom],
+    mark: { ...spec.mark, clip: true },
+    encoding: { ...spec.encoding, x: { ...spec.encoding.x, scale: { ...spec.encoding.x.scale, padding: 6 } } },
+  });
+  const draw = async (place, kind) => {
+    const given = charts.get(place);
+    given.kind = kind;
+    const spec = given.specs[kind];
+    const buttons = place.parentElement.querySelector(".zoom-buttons");
+    buttons.hidden = kind !== "line";
     try {
       await tools();
+      given.drawn?.finalize();
       // `ast` has expressions interpreted, never compiled: the page allows no eval, nor styles of theirs.
-      await vegaEmbed(place, { ...spec, datasets: { rows } }, {
+      given.drawn = await vegaEmbed(place, { ...(kind === "line" ? zoomable(spec) : spec), datasets: { rows: given.rows } }, {
         mode: "vega-lite", renderer: "canvas", logLevel: vega.Error, actions: false, ast: true,
         defaultStyle: false, tooltip: { disableDefaultStyle: true },
+        ...(window.countersign?.numbers && { formatLocale: countersign.numbers }),
         loader: { load: () => Promise.reject(new Error("a chart loads nothing")), sanitize: () => Promise.reject(new Error("a chart links nowhere")) },
       });
-      place.dataset.drawn = "";
+      place.dataset.drawn = kind;
     } catch (error) {
       console.warn("The chart could not be drawn; its table is shown.", error);
       show(place.closest(".views"), "table");
     }
   };
-  const drawAll = () => {
-    for (const place of thread.querySelectorAll("[data-chart]")) draw(place);
+  const zoomBy = (button) => {
+    const place = button.closest(".panel-chart").querySelector(".chart");
+    const view = charts.get(place)?.drawn?.view;
+    if (!view) return;
+    const times = Number(button.dataset.zoom);
+    if (!times) return draw(place, charts.get(place).kind);
+    const [from, to] = view.scale("x").domain().map(Number);
+    const half = ((to - from) / 2) * times, middle = (from + to) / 2;
+    view.signal("zoom_x", [middle - half, middle + half]).runAsync();
   };
 
-  document.addEventListener("click", (event) => {
-    const view = event.target.closest("[data-view]");
-    if (view) show(view.closest(".views"), view.dataset.view);
-    const copy = event.target.closest("[data-copy]");
-    if (copy) {
-      navigator.clipboard.writeText(copy.dataset.copy).then(() => { copy.textContent = "Copied"; });
+  const prepare = () => {
+    for (const place of thread.querySelectorAll("[data-chart]")) {
+      charts.set(place, JSON.parse(place.dataset.chart));
+      place.removeAttribute("data-chart");
+      const { specs } = charts.get(place);
+      const shown = place.closest(".views").dataset.shown;
+      draw(place, specs[shown] ? shown : Object.keys(specs)[0]);
     }
-    const opens = event.target.closest("a[data-opens]");
+    for (const parts of thread.querySelectorAll("[data-tabs]")) makeTabs(parts);
+  };
+
+  // Sections one below the other become tabs.
+  const makeTabs = (parts) => {
+    const list = document.createElement("div");
+    list.className = "tabs";
+    list.setAttribute("role", "tablist");
+    list.setAttribute("aria-label", parts.dataset.tabs);
+    parts.removeAttribute("data-tabs");
+    for (const section of parts.querySelectorAll(":scope > section")) {
+      const heading = section.querySelector("h3");
+      const tab = document.createElement("button");
+      tab.type = "button";
+      tab.id = `tab-${section.id}`;
+      tab.textContent = heading.textContent;
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", section.id);
+      heading.hidden = true;
+      section.setAttribute("role", "tabpanel");
+      section.setAttribute("aria-labelledby", tab.id);
+      list.append(tab);
+    }
+    parts.prepend(list);
+    choose(list.firstElementChild);
+  };
+  const choose = (tab) => {
+    for (const other of tab.parentElement.children) {
+      const isChosen = other === tab;
+      other.setAttribute("aria-selected", String(isChosen));
+      other.tabIndex = isChosen ? 0 : -1;
+      document.getElementById(other.getAttribute("aria-controls")).hidden = !isChosen;
+    }
+  };
+  const beside = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+  document.addEventListener("keydown", (event) => {
+    const button = event.target.closest?.("[role=tab], [data-view]");
+    const step = beside[event.key];
+    if (!button || step === undefined) return;
+    event.preventDefault();
+    const all = [...button.parentElement.children], place = all.indexOf(button) + step;
+    const next = all[Number.isFinite(place) ? (place + all.length) % all.length : place < 0 ? 0 : all.length - 1];
+    next.focus();
+    next.click();
+  });
+
+  const copied = (button, text) => navigator.clipboard.writeText(text).then(() => {
+    const before = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = before; }, 2000);
+  });
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest(selector);
+    const view = at("[data-view]"), tab = at("[role=tab]"), zoomed = at("[data-zoom]");
+    if (view) show(view.closest(".views"), view.dataset.view);
+    if (tab) choose(tab);
+    if (zoomed) zoomBy(zoomed);
+    const copy = at("[data-copy]"), link = at("a[data-link]");
+    if (copy) copied(copy, copy.dataset.copy);
+    if (link && navigator.clipboard && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      copied(link, link.href);
+    }
+    const opens = at("a[data-opens]");
     if (opens) {
       const proof = document.getElementById(opens.hash.slice(1));
       const details = proof?.closest("details") ?? proof;
       if (details) details.open = true;
+      const wanted = document.getElementById(`tab-${proof?.id}`);
+      if (wanted) choose(wanted);
     }
   });
-  document.addEventListener("htmx:after:swap", drawAll);
-  drawAll();
+
+  // What is copied from a table is whole, whatever was rounded for the eye.
+  document.addEventListener("copy", (event) => {
+    const chosen = document.getSelection();
+    const from = chosen.rangeCount ? chosen.getRangeAt(0).cloneContents() : null;
+    if (!from?.querySelector?.("td[title], td[data-number]")) return;
+    const rows = from.querySelectorAll("tr");
+    const exact = (cell) => cell.title || cell.textContent.trim();
+    const lines = rows.length
+      ? [...rows].map((row) => [...row.children].map(exact).join("\t"))
+      : [[...from.querySelectorAll("td")].map(exact).join("\t")];
+    event.clipboardData.setData("text/plain", lines.join("\n"));
+    event.preventDefault();
+  });
+
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    const problems = document.getElementById("problems");
+    if (ctx.sourceElement?.matches('[hx-trigger*="every"]')) return;
+    if (ctx.response.status >= 400 && problems) ctx.target = problems, ctx.swap = "innerHTML";
+    if (ctx.response.status === 401) document.getElementById("session-ended")?.showModal();
+  });
+  document.addEventListener("htmx:after:swap", prepare);
+  prepare();
 })();

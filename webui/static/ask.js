@@ -32,6 +32,11 @@
     if (box.value.trim()) form.requestSubmit();
   });
 
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form && event.target !== again) return;
+    if (thread.getAttribute("aria-busy") !== "true") return;
+    say("The question before this one is still being answered. What you typed is kept: ask it when that is done, or stop the other.");
+  });
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     if (ctx.sourceElement !== form && ctx.sourceElement !== again) return;
@@ -56,11 +61,6 @@
     turn.dataset.seen = "";
     turn.scrollIntoView({ block: "start" });
   });
-  document.addEventListener("htmx:before:response", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.response.status >= 400) ctx.target = problems, ctx.swap = "innerHTML";
-    if (ctx.response.status === 401) document.getElementById("session-ended").showModal();
-  });
   document.addEventListener("htmx:finally:request", () => thread.removeAttribute("aria-busy"));
   document.addEventListener("htmx:error", () => {
     say("Countersign cannot be reached just now. What you typed is kept; ask again in a moment.");
@@ -70,12 +70,15 @@
   back.addEventListener("click", () => {
     back.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
   });
-  const find = document.getElementById("find-conversation");
-  find.hidden = false;
-  find.addEventListener("input", () => {
-    const wanted = find.value.trim().toLowerCase();
-    for (const line of document.querySelectorAll("#conversations li")) {
-      line.hidden = !line.textContent.toLowerCase().includes(wanted);
-    }
+  // Edit and ask again: what was asked goes into the box, after what was being typed is kept.
+  document.addEventListener("click", (event) => {
+    const edit = event.target.closest("[data-edit]");
+    if (!edit || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    box.value = edit.dataset.edit;
+    grow();
+    keep();
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
   });
 })();

@@ -7,12 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.sse import EventSourceResponse
 
 from contracts.context import UserContext
-from contracts.run import (
-    Answer,
-    ConversationPage,
-    RunPage,
-    RunStatus,
-)
+from contracts.run import Answer, ConversationPage, RunPage, RunStatus, SearchText
 from kit.database import DatabaseAway, connected
 from kit.event_stream import EVENTS
 from kit.problems import Conflict, NotFound, Unavailable, documented
@@ -24,6 +19,7 @@ from workflow.store import conversations, runs
 from workflow.store.rows import Run
 
 Limit = Annotated[int, Query(ge=1, le=100)]
+Search = Annotated[SearchText, Query()]
 router = APIRouter(tags=["runs"], responses=documented(401, 404, 409, 422, 503))
 
 
@@ -104,9 +100,14 @@ async def cancel_run(run_id: UUID, caller: Caller, running: Running) -> Response
 
 @router.get("/conversations")
 async def list_conversations(
-    caller: Caller, running: Running, cursor: UUID | None = None, limit: Limit = 20
+    caller: Caller,
+    running: Running,
+    cursor: UUID | None = None,
+    limit: Limit = 20,
+    search: Search | None = None,
 ) -> ConversationPage:
-    """Last asked first; `next` is the `cursor` of the following page."""
+    """Last asked first, all or those in which a question holds `search`; `next` is the `cursor`
+    of the following page."""
     async with connected(running.parts.pool) as connection:
         items = await conversations.page(
             connection,
@@ -114,6 +115,7 @@ async def list_conversations(
             user_id=caller.user_id,
             before=cursor,
             limit=limit,
+            search=search,
         )
     following = str(items[-1].conversation_id) if len(items) == limit else None
     return ConversationPage(items=tuple(items), next=following)

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from contracts.plan import Grain
-from kit.display import CURRENCY_SIGNS, clean, lower
+from kit.display import clean, lower, unit_sign
 from workflow.narrate.shape import Measure, Part
 
 Json = dict[str, JsonValue]
@@ -243,10 +243,11 @@ def _pie(drawing: Drawing) -> Json:
 
 def _number(drawing: Drawing, place: str) -> Json:
     measure = drawing.measures[0]
+    unit = unit_sign(measure.unit, measure.format)
     return {
         "field": _value(drawing),
         "type": "quantitative",
-        "title": _title(measure) if len(drawing.measures) == 1 else _unit(measure) or None,
+        "title": _title(measure) if len(drawing.measures) == 1 else unit or None,
         place: {"format": _format(measure, is_short=True), "tickCount": 6},
     }
 
@@ -257,15 +258,8 @@ def _label(named: Part | Measure) -> str:
 
 
 def _title(measure: Measure) -> str:
-    unit = _unit(measure)
+    unit = unit_sign(measure.unit, measure.format)
     return f"{_label(measure)} ({unit})" if unit else _label(measure)
-
-
-def _unit(measure: Measure) -> str:
-    code = measure.format.currency if measure.format else None
-    if code:
-        return CURRENCY_SIGNS.get(code, code)
-    return "days" if measure.unit == "days" else ""
 
 
 def _format(measure: Measure, *, is_short: bool = False) -> str:

@@ -15,6 +15,11 @@ WHERE org_id = %(org_id)s AND user_id = %(user_id)s
   AND (%(before)s::uuid IS NULL OR (last_asked_at, conversation_id) < (
       SELECT last_asked_at, conversation_id FROM conversations
       WHERE conversation_id = %(before)s AND org_id = %(org_id)s AND user_id = %(user_id)s))
+  AND (%(search)s::text IS NULL OR EXISTS (
+      SELECT FROM runs r JOIN query_audit_logs l USING (run_id)
+      WHERE r.conversation_id = conversations.conversation_id
+        AND r.org_id = %(org_id)s AND r.user_id = %(user_id)s
+        AND position(lower(%(search)s) IN lower(l.question)) > 0))
 ORDER BY last_asked_at DESC, conversation_id DESC LIMIT %(limit)s
 """
 
@@ -55,10 +60,19 @@ async def page(
     user_id: UUID,
     before: UUID | None,
     limit: int,
+    search: str | None = None,
 ) -> list[ConversationSummary]:
-    """The person's own, last used first, from after the one called `before`."""
+    """The person's own, last used first, from after the one called `before`; with `search` those
+    in which a question holds it, in any case of letters."""
     async with connection.cursor(row_factory=class_row(ConversationSummary)) as cursor:
         await cursor.execute(
-            LIST, {"org_id": org_id, "user_id": user_id, "before": before, "limit": limit}
+            LIST,
+            {
+                "org_id": org_id,
+                "user_id": user_id,
+                "before": before,
+                "limit": limit,
+                "search": search,
+            },
         )
         return await cursor.fetchall()

@@ -126,7 +126,9 @@ WHERE run_id = %(run_id)s AND org_id = %(org_id)s
 
 PAGE = """
 SELECT r.run_id, r.conversation_id, r.status, l.question,
-    coalesce(r.answer->>'answer', '') AS answer, r.asked_at, r.finished_at
+    coalesce(r.answer->>'answer', '') AS answer, r.asked_at, r.finished_at,
+    (SELECT f.verdict FROM run_feedback f WHERE f.run_id = r.run_id AND f.user_id = r.user_id
+     ORDER BY f.given_at DESC, f.feedback_id DESC LIMIT 1) AS feedback
 FROM runs r JOIN query_audit_logs l USING (run_id)
 WHERE r.org_id = %(org_id)s AND r.user_id = %(user_id)s
   AND (%(conversation_id)s::uuid IS NULL OR r.conversation_id = %(conversation_id)s)

@@ -1,0 +1,185 @@
+"""What can be done with an answer in a browser, and what is said where something cannot."""
+
+import csv
+import re
+import zipfile
+from collections.abc import Callable
+
+from playwright.sync_api import Download, Page, Route, expect
+
+from tests.e2e.test_ask_page import ask
+from tests.stack import PASSWORDS, Demo
+
+Visit = Callable[..., Page]
+BY_CATEGORY = "Total revenue by category in June 2022"
+BY_CUSTOMER = "Total revenue by customer"
+
+
+def downloaded(page: Page, name: str) -> Download:
+    page.locator(".actions .menu summary", has_text="Download").last.click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=name).last.click()
+    page.keyboard.press("Escape")
+    return download.value
+
+
+def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics")
+    ask(page, BY_CATEGORY)
+    turn = ask(page, "and in July 2022")
+    expect(turn.locator(".kept-note")).to_have_text("Kept from before: revenue, by category")
+    bars = turn.get_by_role("button", name="Bars")
+    expect(turn.locator("[data-drawn=bar] canvas")).to_be_visible()
+    bars.focus()
+    page.keyboard.press("ArrowRight")
+    expect(turn.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")
+    expect(turn.get_by_role("columnheader").nth(1)).to_have_text("Revenue ($)")
+
+    turn.get_by_text("How was this made").click()
+    tabs = turn.get_by_role("tab")
+    expect(tabs).to_have_text(["Plan", "SQL", "Sources", "Checks", "Record"])
+    tabs.first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(turn.get_by_role("tabpanel")).to_contain_text("Result, SHA-256")
+    expect(turn.locator(".chain-links time").first).to_have_attribute("title", re.compile("UTC$"))
+    turn.get_by_role("link", name="all checks passed").click()
+    expect(turn.get_by_role("tabpanel")).to_contain_text("Only views that the role may read")
+
+    file = downloaded(page, "CSV")
+    assert re.fullmatch(r"revenue-by-category-[0-9a-f]{8}\.csv", file.suggested_filename)
+    lines = list(csv.reader(file.path().read_text("utf-8-sig").splitlines()))
+    assert (lines[0], len(lines)) == (["Category", "Revenue (USD)"], 17)
+    assert zipfile.is_zipfile(downloaded(page, "Excel").path())
+    assert downloaded(page, "PNG").path().read_bytes().startswith(b"\x89PNG")
+
+    turn.locator("summary", has_text="Wrong").click()
+    turn.get_by_label("The period").check()
+    turn.get_by_label("What should it be?").fill("<b>May</b>")
+    turn.get_by_role("button", name="It is wrong").click()
+    expect(turn.locator(".feedback")).to_contain_text("You called it wrong.")
+    turn.get_by_role("link", name="Edit and ask again").click()
+    expect(page.get_by_label("Your question")).to_have_value("and in July 2022")
+    page.get_by_label("Your question").fill("")
+    page.reload()
+    expect(page.locator(".feedback").last).to_contain_text("You called it wrong.")
+
+    page.get_by_label("Find what was asked").fill("no such thing")
+    expect(page.locator("#conversation-list")).to_have_text("Nothing asked holds “no such thing”.")
+    page.get_by_label("Find what was asked").fill("in JULY")
+    expect(page.locator("#conversation-list")).to_contain_text(BY_CATEGORY)
+
+
+def test_a_reader_has_numbers_and_times_as_they_write_them(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics", locale="de-DE", timezone_id="Asia/Tokyo")
+    turn = ask(page, "Revenue per month")
+    turn.get_by_role("button", name="Zoom in").click()
+    turn.get_by_role("button", name="All").click()
+    turn.get_by_role("button", name="Table").click()
+    cell = turn.get_by_role("row").nth(1).get_by_role("cell").nth(1)
+    expect(cell).to_have_text(re.compile(r"^\d\.\d{3},\d\d$"))
+    turn.get_by_text("How was this made").click()
+    turn.get_by_role("tab", name="Record").click()
+    expect(turn.locator(".chain-links time").first).to_have_text(re.compile(r"GMT\+9$"))
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('table.result tbody'))")
+    copied = page.evaluate(
+        """() => { const data = new DataTransfer();
+        document.dispatchEvent(new ClipboardEvent("copy", {clipboardData: data}));
+        return data.getData("text/plain"); }"""
+    )
+    assert len(copied.splitlines()) == 7
+    assert "\t" in copied
+
+
+def test_a_colleague_gets_the_question_and_nothing_else(visit: Visit, demo: Demo) -> None:
+    asked = demo.person("manager_store1").post("/api/ask", json={"question": "Number of customers"})
+    link = f"/runs/{asked.json()['run_id']}?question=Number%20of%20customers"
+    page = visit("marketing_user")
+    reply = page.request.get(link)
+    assert (reply.status, "Number of customers" in reply.text()) == (404, True)
+    assert "store 1." not in reply.text()
+    assert "manager_store1" not in reply.text()
+    plain = page.request.get(link.partition("?")[0])
+    assert (plain.status, "Number of customers" in plain.text()) == (404, False)
+
+    page.goto("/analytics")  # a scope of one's own, chosen among one's stores
+    page.locator(".scope-menu summary").click()
+    page.get_by_label("About").select_option("2")
+    page.get_by_role("button", name="Ask in this scope").click()
+    expect(page.locator(".box-scope")).to_have_text("marketing · store 2")
+    turn = ask(page, "Number of customers")
+    expect(turn.locator(".trust")).to_contain_text("marketing, store 2")
+
+
+def test_what_waits_says_why_and_is_answered_without_doing_anything(
+    visit: Visit, demo: Demo
+) -> None:
+    page = visit("manager_multi", "/analytics")
+    turn = ask(page, BY_CUSTOMER)
+    waits = turn.locator(".notice-waiting")
+    for told in ("other than you", "Since", "Until", "Why", "A row stands for one person"):
+        expect(waits).to_contain_text(told)
+    run_id = (turn.get_attribute("id") or "").removeprefix("run-")
+    reply = page.request.get(f"/runs/{run_id}/export?format=csv")
+    assert (reply.status, "waits for a person to decide" in reply.text()) == (409, True)
+    mine = demo.person("manager_multi").get(f"/api/runs/{run_id}").json()["approval"]
+    path = f"/api/approvals/{mine['approval_id']}"
+    reviewer = demo.person("reviewer_user")
+    tag = reviewer.get(path).headers["etag"]
+    assert reviewer.post(f"{path}/approve", headers={"If-Match": tag}, json={}).is_success
+    expect(turn.locator(".trust")).to_contain_text("Approved by reviewer_user")
+    expect(turn.locator(".views")).to_be_visible()
+
+    given_up = ask(page, f"{BY_CUSTOMER} in June 2022")
+    given_up.get_by_role("button", name="Give it up").click()
+    expect(given_up.locator(".stages")).to_contain_text("Stopped")
+
+
+def test_what_cannot_be_asked_is_said_and_nothing_typed_is_lost(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics")
+    pasted = "Category\tRevenue\nFamily\t441.88\nSports\t420.77"
+    turn = ask(page, pasted)
+    expect(turn.locator(".asked")).to_have_text(pasted)
+
+    plain = visit("manager_store1", "/analytics", java_script_enabled=False)
+    page_of_it = plain.content()
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', page_of_it)[0]
+    for size in (4_001, 100_000):
+        form = {"csrf": csrf, "question": "x" * size}
+        reply = plain.request.post("/analytics", form=form)
+        assert reply.status == 422
+        assert "1 to 4,000 characters" in reply.text()
+        assert "x" * size in reply.text()
+    assert plain.request.get("/runs/none").status == 404
+    assert plain.request.get("/no/such/page").status == 404
+
+
+def test_a_second_question_waits_for_the_first(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/analytics", hold)
+    page.get_by_label("Your question").fill("Revenue in June 2022")
+    page.keyboard.press("Enter")
+    page.get_by_label("Your question").fill("Revenue in July 2022")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problems")).to_contain_text("still being answered")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.locator(".turn .trust")).to_be_visible()
+    expect(page.get_by_label("Your question")).to_have_value("Revenue in July 2022")
+
+
+def test_a_session_that_ended_loses_nothing_that_was_typed(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics", expected="status of 401")
+    page.get_by_label("Your question").fill("Revenue in May 2022")
+    page.context.clear_cookies()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Your session has ended")
+    dialog.get_by_role("link", name="Log in again").click()
+    page.get_by_label("User name").fill("manager_store1")
+    page.get_by_label("Password").fill(PASSWORDS["manager_store1"])
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_label("Your question")).to_have_value("Revenue in May 2022")
