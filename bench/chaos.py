@@ -161,7 +161,7 @@ def kill_until(fleet: Fleet, chance: random.Random, over: threading.Event) -> Co
     """Kill one of the three, leave it away for a moment, start it again, until `over`."""
     killed: Counter[str] = Counter()
     names: list[str] = []
-    while not over.wait(chance.uniform(0.5, 5)):
+    while not over.wait(chance.uniform(1, 7)):
         if not names:  # each once before one comes again, in any order
             names = chance.sample((*SERVICES, POSTGRES), 3)
         name = names.pop()

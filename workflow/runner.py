@@ -31,7 +31,8 @@ from workflow.store.rows import EventRow, Run
 
 BEAT_SECONDS = 1.0
 DEADLINE_SECONDS = 120.0
-MAX_TAKEOVERS = 3
+MAX_TAKEOVERS = 6
+"""How many deaths of its worker a run may see: one that kills whoever carries it must end."""
 MAX_AT_ONCE = 128
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Runner:
         self._tasks: dict[UUID, asyncio.Task[Outcome]] = {}
         self._cancelled: set[UUID] = set()
         self._reserved: set[UUID] = set()
+        self._blameless: set[UUID] = set()  # put down because the database was away
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
         self._keeper: asyncio.Task[None] | None = None
         self._loaded_at: datetime | None = None
@@ -189,6 +191,8 @@ class Runner:
         self._cancelled.discard(run_id)
         self._hub.forget(run_id)
         if not task.cancelled() and task.exception() is not None:
+            if isinstance(task.exception(), (runs.Lost, *DatabaseAway)):
+                self._blameless.add(run_id)
             log.warning("run put down", run_id=str(run_id), error=repr(task.exception()))
 
     async def _keep(self) -> None:
@@ -209,9 +213,14 @@ class Runner:
                 self._loaded_at = loaded_at
                 self._parts.forget_data()
             orphans = await runs.take_over(
-                connection, self.worker_id, active=[*self._tasks, *self._reserved]
+                connection,
+                self.worker_id,
+                active=[*self._tasks, *self._reserved],
+                blameless=[*self._blameless],
             )
+            self._blameless |= {run.run_id for run in orphans}  # until they are begun again
             for run in orphans:
                 recorded = await audit_events.of_run(connection, run.run_id)
                 log.info("run taken over", run_id=str(run.run_id), recorded=len(recorded))
+                self._blameless.discard(run.run_id)
                 self.start(run, recorded)

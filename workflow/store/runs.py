@@ -95,7 +95,8 @@ WITH orphans AS (
           AND w.seen_at > now() - make_interval(secs => %(lease)s)))
     ORDER BY run_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 taken AS (
-    UPDATE runs SET worker_id = %(worker_id)s, takeovers = takeovers + 1
+    UPDATE runs SET worker_id = %(worker_id)s,
+        takeovers = takeovers + CASE WHEN runs.run_id = ANY (%(blameless)s) THEN 0 ELSE 1 END
     FROM orphans WHERE runs.run_id = orphans.run_id
     RETURNING runs.*)
 """ + _RUN.replace("FROM runs r", "FROM taken r")
@@ -244,15 +245,21 @@ async def by_key(connection: Connection, key: str, *, org_id: UUID, user_id: UUI
 
 
 async def take_over(
-    connection: Connection, worker_id: UUID, *, active: Sequence[UUID], limit: int = 16
+    connection: Connection,
+    worker_id: UUID,
+    *,
+    active: Sequence[UUID],
+    blameless: Sequence[UUID] = (),
+    limit: int = 16,
 ) -> list[Run]:
     """Unfinished runs that no living worker works on, now this worker's. `active` are those it
-    has in hand."""
+    has in hand; `blameless` those that it put down for reasons that were not theirs."""
     cursor = await connection.execute(
         TAKE_OVER,
         {
             "worker_id": worker_id,
             "active": list(active),
+            "blameless": list(blameless),
             "lease": LEASE_SECONDS,
             "settled": SETTLED_SECONDS,
             "limit": limit,

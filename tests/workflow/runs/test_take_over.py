@@ -91,3 +91,16 @@ async def test_a_living_worker_keeps_its_runs_and_a_dead_one_does_not(
     assert await taken(connection, me) == []
     await connection.execute("UPDATE workers SET seen_at = now() - interval '1 minute'")
     assert await taken(connection, me) == [run_id]
+
+
+async def test_only_what_may_have_been_the_run_s_own_doing_counts_against_it(
+    connection: runs.Connection,
+) -> None:
+    me = uuid7()
+    run_id = await stored_run(connection, uuid7(), seconds_ago=60)
+    (run,) = await runs.take_over(connection, me, active=[])
+    assert run.takeovers == 1
+    (run,) = await runs.take_over(connection, me, active=[], blameless=[run_id])
+    assert run.takeovers == 1
+    (run,) = await runs.take_over(connection, me, active=[], blameless=[uuid7()])
+    assert run.takeovers == 2
