@@ -45,17 +45,22 @@ REVIEWERS = ("reviewer_user", "reviewer_two", "reviewer_user", "reviewer_two")
 AT_ONCE = 16
 CANCELLED, REJECTED = 16, 8
 """One in so many, of the requests."""
+SOME = 4
+"""How many requests a reviewer decides on before looking again, so that few are others' by then."""
 AWAY = {502, 503, 504}
+LONGEST = 1500.0
 PATIENCE = 90.0
+"""Seconds until somebody has to answer a call."""
 
 
 @dataclass
 class Trial:
     """People at work, and what they were told. `over` sends reviewers home, and ends the
-    killing."""
+    killing; from `until` on nobody waits for a run any more."""
 
     url: str
     seed: int
+    until: float
     expected: list[Expected] = field(default_factory=list)
     repeated: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -69,6 +74,8 @@ class Trial:
         """Every question asked, and its run at rest for good. Returns when reviewers are done."""
         with ThreadPoolExecutor(AT_ONCE + len(REVIEWERS)) as threads:
             reviewing = [threads.submit(self._review, people[name]) for name in REVIEWERS]
+            for one in reviewing:
+                one.add_done_callback(lambda _: self.over.set())
             try:
                 asking = [threads.submit(self._ask, people, i) for i in range(count)]
                 self.expected.extend(one.result() for one in asking)
@@ -76,6 +83,9 @@ class Trial:
                 self.over.set()
             for one in reviewing:
                 one.result()
+
+    def _goes_on(self) -> bool:
+        return not self.over.is_set() and time.monotonic() < self.until
 
     def _ask(self, people: dict[str, httpx.Client], number: int) -> Expected:
         username = list(ASKERS)[number % len(ASKERS)]
@@ -91,22 +101,19 @@ class Trial:
         run_id = answer["run_id"]
         if random.Random(f"{self.seed} {number}").randrange(CANCELLED) == 0:
             self._until(lambda: person.post(f"/api/runs/{run_id}/cancel"), but={409})
-        deadline = time.monotonic() + PATIENCE
-        while answer["status"] in ("running", "needs_approval"):
-            if time.monotonic() > deadline:
-                break  # it is found among those that have not ended
-            time.sleep(0.05)
+        while answer["status"] in ("running", "needs_approval") and self._goes_on():
+            time.sleep(0.25)
             answer = self._until(lambda: person.get(f"/api/runs/{run_id}")).json()
         return Expected(UUID(run_id), key, username, question, answer)
 
     def _review(self, person: httpx.Client) -> None:
         while not self.over.is_set():
             listed = self._until(
-                lambda: person.get("/api/approvals", params={"status": "pending", "limit": 20})
+                lambda: person.get("/api/approvals", params={"status": "pending", "limit": 100})
             ).json()
-            for item in listed["items"]:
+            for item in random.sample(listed["items"], min(SOME, len(listed["items"]))):
                 self._decide(person, item)
-            self.over.wait(0.05)
+            self.over.wait(0.1)
 
     def _decide(self, person: httpx.Client, item: dict[str, object]) -> None:
         approval_id = str(item["approval_id"])
@@ -161,7 +168,7 @@ def kill_until(fleet: Fleet, chance: random.Random, over: threading.Event) -> Co
     """Kill one of the three, leave it away for a moment, start it again, until `over`."""
     killed: Counter[str] = Counter()
     names: list[str] = []
-    while not over.wait(chance.uniform(1, 7)):
+    while not over.wait(chance.uniform(1, 8)):
         if not names:  # each once before one comes again, in any order
             names = chance.sample((*SERVICES, POSTGRES), 3)
         name = names.pop()
@@ -176,7 +183,7 @@ def trial(asks: int, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, 
     """What happened, and how often each thing that must not be was found."""
     with running() as fleet:
         began = time.monotonic()
-        work = Trial(fleet.url, seed)
+        work = Trial(fleet.url, seed, began + LONGEST)
         people = work.log_in()
         with ThreadPoolExecutor(1) as thread:
             asking = thread.submit(work.ask_all, people, asks)

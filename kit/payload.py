@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
-from kit.problems import InvalidPayload, UnsupportedMedia
+from kit.problems import BadRequest, InvalidPayload, UnsupportedMedia
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -25,6 +26,8 @@ def json_body(model: type[ModelT]) -> Callable[[Request], Awaitable[ModelT]]:
             raise UnsupportedMedia("Send the body as JSON, with Content-Type: application/json.")
         try:
             return model.model_validate_json(await request.body(), strict=True)
+        except ClientDisconnect:  # nobody is there to be told
+            raise BadRequest("The request broke off.") from None
         except ValidationError as error:
             raise InvalidPayload(error.errors(include_input=False, include_url=False)) from None
 
