@@ -3,19 +3,27 @@
 import asyncio
 import base64
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from hashlib import sha256
+from uuid import uuid4
 
+import httpx
 import orjson
 import pytest
 from aiohttp import web
 from pydantic import SecretStr, ValidationError
 
+from contracts.context import UserContext
+from kit import internal_token
 from tests.workflow.approvals.conftest import Office, asked
+from workflow import app
 from workflow.bootstrap import Workflow, running
-from workflow.notify.channels import Webhook
+from workflow.notify import channels
+from workflow.notify.channels import NotDelivered, Webhook
 from workflow.notify.sender import RETRY_SECONDS, Sender
 from workflow.store import notifications
+from workflow.store.notifications import NotificationRow
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of this test alone").decode()
 
@@ -126,6 +134,110 @@ async def test_what_is_not_taken_is_tried_again_then_dead_then_replayed(
             assert await notifications.replay(connection, office.org_id, row.notification_id)
         await sender.send_due()
         assert (await only(quiet, office)).status == "sent"
+
+
+async def test_an_admin_finds_what_is_dead_and_sends_it_again(
+    office: Office, receiver: Receiver
+) -> None:
+    settings = office.settings.model_copy(
+        update={"webhook_url": receiver.url, "webhook_secret": SecretStr(SECRET)}
+    )
+    service = app.create(settings)
+    receiver.status = 503
+    key = settings.internal_token.get_secret_value()
+
+    async def call(method: str, path: str, who: UserContext) -> httpx.Response:
+        headers = {internal_token.HEADER: internal_token.sign(who, key)}
+        transport = httpx.ASGITransport(service)
+        async with httpx.AsyncClient(transport=transport, base_url="http://workflow") as client:
+            return await client.request(method, path, headers=headers)
+
+    async def listed(status: str) -> list[dict[str, object]]:
+        """What stands so, once something does and was tried."""
+        async with asyncio.timeout(10):
+            while True:
+                path = f"/notifications?status={status}"
+                items = (await call("GET", path, office.person("ann", "admin"))).json()["items"]
+                if items and (items[0]["sent_at"] or items[0]["last_error"]):
+                    return list(items)
+                await asyncio.sleep(0.05)
+
+    async with service.router.lifespan_context(service):
+        asker = office.person("asker", "store_manager", store_ids=(1,))
+        await asked(service.state.workflow, asker)
+        first, _ = await asyncio.wait_for(receiver.got.get(), 10)
+        assert await listed("waiting")  # what would take hours is over: the next try is the last
+        tried = "UPDATE notifications SET attempts = %(tried)s, next_at = now()"
+        office.execute(tried, tried=len(RETRY_SECONDS))
+        (dead,) = await listed("dead")
+        assert dead["last_error"] == "it answered 503"
+        assert "body" not in dead
+        path = f"/notifications/{dead['notification_id']}/replay"
+        assert (await call("POST", path, office.person("one"))).status_code == 403
+        assert (await call("GET", "/notifications", asker)).status_code == 403
+        stranger = office.person("ann", "admin").model_copy(update={"org_id": uuid4()})
+        assert (await call("POST", path, stranger)).status_code == 404
+        receiver.status = 204
+        assert (await call("POST", path, office.person("ann", "admin"))).status_code == 202
+        (sent,) = await listed("sent")
+        assert sent["last_error"] == ""
+        while not receiver.got.empty():
+            last, body = receiver.got.get_nowait()
+        assert last["webhook-id"] == first["webhook-id"]  # so a receiver knows it again
+        assert is_signed(last, body)
+
+
+async def _says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+async def _hangs_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def _talks_nonsense(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 mail.example.org ESMTP\r\n")
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("other_side", "error"),
+    [
+        (_says_nothing, "ReadTimeout"),
+        (_hangs_up, "RemoteProtocolError|ReadError"),
+        (_talks_nonsense, "RemoteProtocolError|ReadError"),
+        (None, "ConnectError"),
+    ],
+)
+async def test_a_broken_other_side_is_not_delivered_to(
+    other_side: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None,
+    error: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "SECONDS", 0.3)
+    server = await asyncio.start_server(other_side or _hangs_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    if other_side is None:
+        server.close()
+        await server.wait_closed()
+    news = NotificationRow(
+        notification_id=uuid4(),
+        org_id=uuid4(),
+        approval_id=uuid4(),
+        event="requested",
+        channel="webhook",
+        body="{}",
+        status="waiting",
+        attempts=1,
+        next_at=datetime.now(UTC),
+        last_error="",
+        created_at=datetime.now(UTC),
+        sent_at=None,
+    )
+    with pytest.raises(NotDelivered, match=f"^({error})$"):
+        await Webhook(f"http://127.0.0.1:{port}/hook", SECRET)(news)
+    server.close()
 
 
 async def only(workflow: Workflow, office: Office) -> notifications.NotificationRow:
