@@ -40,6 +40,7 @@ def parts_of(plan: Plan, lexicon: Lexicon) -> Parts:
         metrics=MetricsPart((plan.metrics,)),
         is_compared=False,
         row_order=_row_order(plan),
+        group_order=_group_order(plan),
         comparison=_comparison(plan),
         having=having,
         extras=Extras(
@@ -101,6 +102,15 @@ def _rank(plan: Plan) -> RankPart | None:
 def _row_order(plan: Plan) -> bool | None:
     first = plan.order[0] if plan.order else None
     return first.descending if first is not None and first.by in plan.metrics else None
+
+
+def _group_order(plan: Plan) -> bool | None:
+    """Only where it is not the usual one: dates go up."""
+    first = plan.order[0] if plan.order else None
+    group = next((d for d in plan.dimensions if first is not None and d.field == first.by), None)
+    if first is None or group is None or (group.grain is not None and not first.descending):
+        return None
+    return first.descending
 
 
 def _comparison(plan: Plan) -> ComparisonPart | None:

@@ -31,6 +31,7 @@ def revised(before: Parts, said: Parts, going_on: FollowUp) -> Parts | None:
         metrics=_metrics(before, said, going_on),
         is_compared=said.is_compared,
         row_order=_row_order(before, said, going_on),
+        group_order=_group_order(before, said),
         comparison=_comparison(before, said),
         having=_having(before, said, going_on),
         extras=_extras(before, said),
@@ -43,6 +44,7 @@ def _says_something(said: Parts, going_on: FollowUp) -> bool:
         said.filters or said.time or said.rank or said.dimensions or not said.metrics.is_open
         or said.comparison or said.having or said.extras != Extras() or going_on.flips
         or going_on.groups or going_on.unscoped or said.row_order is not None
+        or said.group_order is not None
     )  # fmt: skip
 
 
@@ -71,10 +73,13 @@ def _filters(
     for part in said:
         fields = {field for field, _ in part.options}
         held = [b for b in before if fields & {f for f, _ in b.options} and b.operator == "in"]
-        if part.operator == "in" and going_on.adds and held:
+        is_joined = going_on.adds or going_on.sets_beside
+        if part.operator == "in" and is_joined and held:
             field, values = held[0].options[0]
             more = (v for v in dict(part.options)[field] if v not in values)
-            joined.append(replace(part, options=((field, (*values, *more)),)))
+            options = ((field, (*values, *more)),)
+            is_compared = part.is_compared or going_on.sets_beside
+            joined.append(replace(part, options=options, is_compared=is_compared))
             replaced.add(field)
         else:
             joined.append(part)
@@ -113,12 +118,22 @@ def _rank(before: Parts, said: Parts, going_on: FollowUp) -> RankPart | None:
     rank = said.rank or before.rank
     if rank is not None and said.rank is None and said.dimensions:
         return None
+    if said.rank is not None and said.rank.limit is None and before.rank is not None:
+        return replace(said.rank, limit=before.rank.limit)  # "and the worst?" of the top 5
     if rank is not None and going_on.flips:
         return replace(rank, descending=not rank.descending)
     return rank
 
 
+def _group_order(before: Parts, said: Parts) -> bool | None:
+    """Kept as long as the rows are of the same things, in an order that nothing else says."""
+    is_other = said.dimensions or said.rank is not None or said.row_order is not None
+    return said.group_order if said.group_order is not None or is_other else before.group_order
+
+
 def _row_order(before: Parts, said: Parts, going_on: FollowUp) -> bool | None:
+    if said.group_order is not None:
+        return None
     order = said.row_order if said.row_order is not None else before.row_order
     if going_on.flips and said.row_order is None:
         return not order if order is not None else True

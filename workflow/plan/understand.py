@@ -152,7 +152,7 @@ def read_parts(
     rank = read_rank(reading)
     dimensions = read_dimensions(reading)
     row_order = read_order(reading)
-    is_dated = any(d.grain or d.is_trend for d in dimensions)
+    is_dated = is_follow_up or any(d.grain or d.is_trend for d in dimensions)
     group_order = read_group_order(reading, is_dated=is_dated) if rank is None else None
     if rank is None and not dimensions:
         listed = read_listed(reading)

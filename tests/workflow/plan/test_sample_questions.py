@@ -66,6 +66,10 @@ def _read(planned: Planned) -> str:
         ("which weekday sells best", "revenue by weekday top 1"),
         ("show me sales by category pls", "revenue by category"),
         ("whats the turnover", "revenue"),
+        (
+            "which languages do customers in India rent?",
+            "rental_count by language",
+        ),
         ("revenue in dollars by month", "revenue by payment_date month"),
         ("revenue per customer country", "revenue by customer_country"),
         ("revenue per customer by country", "revenue_per_customer by customer_country"),

@@ -230,7 +230,9 @@ def _ordered_thing(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]
     """What stands before "by revenue" is what there is a revenue of: "stores by revenue"."""
     for at in range(by - 1, -1, -1):
         chunk = reading.chunks[at]
-        if reading.is_free(at) and is_dimension(chunk) and chunk.terms:
+        before = reading.at(at - 1)
+        is_doer = before is not None and before.words[-1] in grammar.DOING  # "do customers rent"
+        if reading.is_free(at) and is_dimension(chunk) and chunk.terms and not is_doer:
             reading.claim(at, "group by")
             return [(at, dimension_at(chunk))]
     return []

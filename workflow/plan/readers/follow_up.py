@@ -10,18 +10,19 @@ from workflow.plan.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """`adds` keeps what was there beside what is new; `groups` are things named without a "by";
-    `unscoped` are fields of which all are wanted again."""
+    """`adds` keeps what was there beside what is new, `sets_beside` compares with it; `groups` are
+    things named without a "by"; `unscoped` are fields of which all are wanted again."""
 
     flips: bool = False
     adds: bool = False
+    sets_beside: bool = False
     groups: tuple[DimensionPart, ...] = ()
     unscoped: frozenset[str] = frozenset()
 
 
 def read_follow_up(reading: Reading) -> FollowUp:
     """Claims the words that only join a question to the one before."""
-    flips = adds = False
+    flips = adds = sets_beside = False
     groups: list[DimensionPart] = []
     for at, chunk in list(reading.free()):
         if chunk.has(Mark.FLIP):
@@ -29,6 +30,7 @@ def read_follow_up(reading: Reading) -> FollowUp:
             flips = True
         elif chunk.has(Mark.FOLLOW, Mark.VERSUS) and not (chunk.terms or chunk.values):
             reading.claim(at, "going on")
+            sets_beside = sets_beside or chunk.has(Mark.VERSUS)
         elif is_dimension(chunk) and chunk.terms_of("field") and not chunk.values:
             reading.claim(at, "group by")
             groups.append(replace(dimension_at(chunk), grain=chunk.grain))
@@ -40,4 +42,4 @@ def read_follow_up(reading: Reading) -> FollowUp:
         if meaning == "all in scope"
         for term in reading.chunks[at].terms_of("field")
     }
-    return FollowUp(flips, adds, tuple(groups), frozenset(unscoped))
+    return FollowUp(flips, adds, sets_beside, tuple(groups), frozenset(unscoped))
