@@ -15,6 +15,7 @@ import orjson
 ROOT = Path(__file__).parents[1]
 PASSWORDS = {
     "admin_user": "admin123",
+    "admin_two": "admin123",
     "manager_store1": "manager123",
     "manager_multi": "manager123",
     "marketing_user": "marketing123",

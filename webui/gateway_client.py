@@ -33,6 +33,12 @@ class SessionEnded(GatewayProblem):
     """The tokens are of no more use: the person has to log in again."""
 
 
+def said(error: GatewayProblem) -> str:
+    """A refusal in one text: what is wrong, and each fault of a form."""
+    faults = [fault.get("detail", "") for fault in error.problem.errors or ()]
+    return " ".join(filter(None, (error.problem.detail, *faults)))
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """What the gateway gives for a password or for a refresh token."""
@@ -65,9 +71,11 @@ class GatewayClient:
         except httpx.HTTPError:
             return False
 
-    async def log_in(self, username: str, password: str) -> Tokens:
-        """Raises GatewayProblem."""
-        body: JsonValue = {"username": username, "password": password}
+    async def log_in(self, username: str, password: str, new_password: str = "") -> Tokens:
+        """With a new password it takes the old one's place. Raises GatewayProblem."""
+        body: dict[str, JsonValue] = {"username": username, "password": password}
+        if new_password:
+            body["new_password"] = new_password
         return await self._tokens("/api/auth/login", body)
 
     async def refresh(self, refresh_token: str) -> Tokens:

@@ -55,9 +55,9 @@ class Sessions:
         # each for as long as anybody holds it or waits for it
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def log_in(self, username: str, password: str) -> Session:
+    async def log_in(self, username: str, password: str, new_password: str = "") -> Session:
         """A new session. Raises GatewayProblem."""
-        tokens = await self._gateway.log_in(username, password)
+        tokens = await self._gateway.log_in(username, password, new_password)
         return Session(
             session_id=secrets.token_urlsafe(16),
             access_token=tokens.access_token,

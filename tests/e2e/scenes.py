@@ -39,6 +39,10 @@ def _change_artifact(page: Page) -> None:
     page.get_by_text("Rename or share").first.click()
 
 
+def _adding(page: Page) -> None:
+    page.locator("#add > summary").click()
+
+
 def _first_change(page: Page) -> None:
     page.locator(".changes summary").first.click()
 
@@ -95,6 +99,10 @@ SCENES = (
     Scene("approvals-empty", "marketing_user", "/approvals"),
     Scene("record", "auditor_user", "/audit"),
     Scene("record-run", "auditor_user", "/audit/runs/{bars}"),
+    Scene("admin-users", "admin_user", "/admin/users", _adding),
+    Scene("admin-user", "admin_user", "/admin/users/{user}"),
+    Scene("admin-policies", "admin_user", "/admin/policies?question=rentals+by+customer"),
+    Scene("admin-verified", "admin_user", "/admin/verified", _first_change),
     Scene("admin-changes", "admin_user", "/admin/changes", _first_change),
     Scene("admin-not-allowed", "manager_store1", "/admin/changes"),
 )
@@ -124,7 +132,21 @@ def prepare(demo: Demo) -> dict[str, str]:
     made["approval"] = next(
         item["approval_id"] for item in waiting.json()["items"] if item["run_id"] == made["waiting"]
     )
+    people = demo.person("admin_user").get("/api/admin/users", params={"name": "manager_multi"})
+    made["user"] = people.json()["items"][0]["user_id"]
+    _remember(demo, "Total revenue by customer in May 2022")
     return made
+
+
+def _remember(demo: Demo, question: str) -> None:
+    """As finance, whom no other test asks this for."""
+    asked = demo.person("finance_user").post("/api/ask", json={"question": question}).json()
+    if asked["status"] != "needs_approval":
+        return  # it was remembered before
+    approval = asked["approval"]["approval_id"]
+    for action in ("approve", "remember"):
+        done = demo.person("reviewer_user").post(f"/api/approvals/{approval}/{action}", json={})
+        assert done.is_success, done.text
 
 
 class Stage:

@@ -15,7 +15,7 @@ from contracts.run import ApprovalStatus
 from webui import approval_queue, approval_view, words
 from webui.approval_edit import Kind, NotAPlan, Typed, typed_of
 from webui.approval_queue import FiltersOf, Queue
-from webui.gateway_client import GatewayProblem, SessionEnded
+from webui.gateway_client import GatewayProblem, SessionEnded, said
 from webui.page import page
 from webui.visitor import Visitor, VisitorOf
 
@@ -140,7 +140,7 @@ async def check(
     except SessionEnded:
         raise
     except GatewayProblem as error:
-        problem = _said(error)
+        problem = said(error)
     attempt = Attempt(problem, text, edited, "check", draft)
     if visitor.request.headers.get("hx-request") == "true":
         values = {"attempt": attempt, **_words()}
@@ -171,7 +171,7 @@ async def act(
         except SessionEnded:
             raise
         except GatewayProblem as error:
-            problem = _said(error)
+            problem = said(error)
     if not problem:
         return RedirectResponse(f"/approvals/{approval_id}?{filters.query()}", 303)
     approval = await _approval(visitor, approval_id)
@@ -210,11 +210,6 @@ async def _post(
         body=body,
         headers={"If-Match": f'"{version}"'},
     )
-
-
-def _said(error: GatewayProblem) -> str:
-    faults = [fault.get("detail", "") for fault in error.problem.errors or ()]
-    return " ".join(filter(None, (error.problem.detail, *faults)))
 
 
 async def _approval(visitor: Visitor, approval_id: UUID) -> Approval:

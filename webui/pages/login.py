@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from webui.gateway_client import GatewayProblem, SessionEnded
+from webui.gateway_client import GatewayProblem, SessionEnded, said
 from webui.page import THEME_COOKIE, THEMES, page
 from webui.scope import COOKIE, chosen, written
 from webui.services import services_of
@@ -26,6 +26,12 @@ DEMO_USERS = (
 """Of the demo alone; their passwords are published."""
 
 
+CHOOSE = (
+    "The password you were given works once. Type it again, and choose one of your own with it: "
+    "12 characters or more."
+)
+
+
 def safe_path(path: str) -> str:
     """A path of this site, whatever was given."""
     is_path = path.startswith("/") and not path.startswith("//") and "\\" not in path
@@ -43,6 +49,7 @@ async def log_in(
     request: Request,
     username: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
+    new_password: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Begin a session and go on to where the person wanted to be."""
@@ -50,10 +57,17 @@ async def log_in(
     back = safe_path(next)
     sessions = services_of(request).sessions
     try:
-        session = await sessions.log_in(username, password)
+        session = await sessions.log_in(username, password, new_password)
     except GatewayProblem as error:
+        is_once = bool(new_password) or error.problem.type.endswith(":password-change-needed")
         return _form(
-            request, back, username, error.problem.detail, error.problem.status, error.retry_after
+            request,
+            back,
+            username,
+            CHOOSE if is_once and not new_password else said(error),
+            error.problem.status,
+            error.retry_after,
+            is_once=is_once,
         )
     response = RedirectResponse(back, status_code=303)
     sessions.write(response, session)
@@ -124,6 +138,8 @@ def _form(
     problem: str = "",
     status: int = 200,
     retry_after: str | None = None,
+    *,
+    is_once: bool = False,
 ) -> Response:
     is_demo = services_of(request).settings.countersign_demo
     return page(
@@ -134,5 +150,6 @@ def _form(
         username=username,
         problem=problem,
         retry_after=retry_after,
+        is_once=is_once,
         demo_users=DEMO_USERS if is_demo else (),
     )

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from webui.pages.admin import changes, frame
+from webui.pages.admin import changes, frame, policies, users, verified
 
 router = APIRouter()
-for _pages in (frame, changes):
+for _pages in (frame, users, policies, verified, changes):
     router.include_router(_pages.router)

@@ -24,16 +24,24 @@ async def changes(
     visitor: VisitorOf,
     kind: ChangeKind | Literal[""] = "",
     person: Person = "",
+    subject: Person = "",
     since: Day = "",
     until: Day = "",
     cursor: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """A page of those that fit, newest first. `since` and `until` are days in UTC, both of them
     included; what is no day is left out."""
-    asked = {"kind": kind, "person": person.strip(), "since": since, "until": until}
+    asked = {
+        "kind": kind,
+        "person": person.strip(),
+        "subject": subject.strip(),
+        "since": since,
+        "until": until,
+    }
     query = {
         "kind": kind,
         "person": person.strip(),
+        "subject": subject.strip(),
         "since": _begin(since, 0),
         "until": _begin(until, 1),
         "cursor": str(cursor or ""),

@@ -26,6 +26,9 @@ class Section:
 
 
 SECTIONS = (
+    Section("/admin/users", "Users"),
+    Section("/admin/policies", "Policies"),
+    Section("/admin/verified", "Verified queries"),
     Section(
         "/admin/changes", "Changes", permissions=frozenset({Permission.ADMIN, Permission.AUDIT})
     ),
