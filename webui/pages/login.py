@@ -65,7 +65,7 @@ async def log_in(
             back,
             username,
             CHOOSE if is_once and not new_password else said(error),
-            error.problem.status,
+            200 if is_once and not new_password else error.problem.status,
             error.retry_after,
             is_once=is_once,
         )
