@@ -13,7 +13,6 @@ from gateway.auth.access_tokens import AccessTokens, Clock
 from gateway.auth.bearer import Bearer
 from gateway.auth.logins import Logins
 from gateway.auth.outside_fetch import OutsideFetch
-from gateway.auth.outside_issuer import OutsideIssuer
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
 from gateway.export.chart import Charts
@@ -44,6 +43,7 @@ from gateway.settings import GatewaySettings
 from gateway.workflow_client import WorkflowClient
 from kit import collector, service
 from kit.database import make_pool
+from kit.outside_issuer import OutsideIssuer
 
 Monotonic = Callable[[], float]
 

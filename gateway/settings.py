@@ -1,15 +1,12 @@
 """What can be set, each with a sentence."""
 
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from kit.outside_issuer import OutsideAlgorithm
 from kit.settings import ServiceSettings
-
-OutsideAlgorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
-]
 
 
 class ClaimMap(BaseModel):

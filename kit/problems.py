@@ -73,6 +73,18 @@ class Unauthorised(ProblemError):
         super().__init__(detail, kind=kind, headers={"WWW-Authenticate": "Bearer"})
 
 
+def invalid_token() -> Unauthorised:
+    """One answer for every kind of bad token: which check failed is nobody's business."""
+    return Unauthorised("The token is not valid. Please log in again.", kind="token-invalid")
+
+
+def expired_token() -> Unauthorised:
+    """Told apart, so that a client knows to refresh; only said of a token that was good."""
+    return Unauthorised(
+        "The token has expired. Exchange the refresh token, or log in again.", kind="token-expired"
+    )
+
+
 class Forbidden(ProblemError):
     """Known, but not allowed."""
 

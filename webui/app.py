@@ -11,6 +11,7 @@ from kit.service import Probe, create_app
 from webui import refusals
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
+from webui.outside_login import OutsideLogin
 from webui.pages import (
     admin,
     analytics,
@@ -20,6 +21,7 @@ from webui.pages import (
     gallery,
     home,
     login,
+    outside_login,
     palette,
     runs,
 )
@@ -39,6 +41,9 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         gateway = GatewayClient(settings.gateway_url, transport)
+        outside = (
+            OutsideLogin(settings) if settings.oidc_issuer and settings.oidc_client_id else None
+        )
         app.state.services = Services(
             settings=settings,
             gateway=gateway,
@@ -46,13 +51,17 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
                 settings.webui_secret.get_secret_value(),
                 gateway,
                 is_secure=settings.is_cookie_secure,
+                outside=outside,
             ),
+            outside=outside,
             people=People(gateway),
             assets=files,
             templates=make_templates(files),
         )
         yield
         await gateway.close()
+        if outside is not None:
+            await outside.close()
 
     def probes(app: FastAPI) -> dict[str, Probe]:
         async def gateway() -> None:
@@ -68,7 +77,10 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
         max_body_bytes=MOST_BYTES,
     )
     refusals.install(app)
-    for pages in (assets, login, home, analytics, runs, approvals, gallery, audit, admin, palette):
+    for pages in (
+        assets, login, outside_login, home, analytics, runs, approvals, gallery, audit, admin,
+        palette,
+    ):  # fmt: skip
         app.include_router(pages.router, include_in_schema=False)
 
     app.add_middleware(KeepSession)

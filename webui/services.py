@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from webui.assets import Assets
 from webui.gateway_client import GatewayClient
+from webui.outside_login import OutsideLogin
 from webui.person import People
 from webui.result_view import NAMES
 from webui.session import Sessions
@@ -22,6 +23,7 @@ class Services:
     gateway: GatewayClient
     sessions: Sessions
     people: People
+    outside: OutsideLogin | None
     assets: Assets
     templates: Environment
 

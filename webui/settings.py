@@ -2,6 +2,7 @@
 
 from pydantic import Field, SecretStr
 
+from kit.outside_issuer import OutsideAlgorithm
 from kit.settings import ServiceSettings
 
 
@@ -21,6 +22,48 @@ class WebuiSettings(ServiceSettings):
         description="Key that the session cookie of the pages is encrypted with, 32 characters "
         "or more; the demo makes one of its own.",
     )
+
+    webui_public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s?#@\"]+)?/?$",
+        description="URL at which browsers reach webui, without a path; empty for "
+        "http://127.0.0.1 and its port. The outside issuer sends people back there.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="Issuer URL of an outside identity provider whose tokens are accepted; empty "
+        "accepts none.",
+    )
+    oidc_audience: str = Field(
+        default="", description="Audience that the outside issuer's tokens must name."
+    )
+    oidc_algorithm: OutsideAlgorithm = Field(
+        default="RS256", description="The one algorithm accepted from the outside issuer."
+    )
+    oidc_client_id: str = Field(
+        default="",
+        description="What webui is called at the outside issuer; without it the log-in page has no "
+        "button for it.",
+    )
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret of webui at the outside issuer; empty for a public client.",
+    )
+    oidc_scopes: str = Field(
+        default="openid profile",
+        description="Scopes that webui asks the outside issuer for; with offline_access, where it "
+        "gives refresh tokens for that, people stay logged in for longer.",
+    )
+    oidc_label: str = Field(
+        default="your organisation's account",
+        max_length=60,
+        description="What the log-in page calls an account at the outside issuer.",
+    )
+
+    @property
+    def public_url(self) -> str:
+        """Where browsers reach webui, without a slash at its end."""
+        return self.webui_public_url.rstrip("/") or f"http://127.0.0.1:{self.webui_port}"
 
     @property
     def is_cookie_secure(self) -> bool:

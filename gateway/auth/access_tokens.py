@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from contracts.context import ScopeId
 from gateway.auth.identity import Identity
 from gateway.store.users import User
-from kit.problems import Unauthorised
+from kit.problems import expired_token, invalid_token
 
 ALGORITHM = "HS256"
 Clock = Callable[[], datetime]
@@ -84,9 +84,9 @@ class AccessTokens:
             )
             claims = _Claims.model_validate(decoded)
         except jwt.ExpiredSignatureError:
-            raise expired() from None
+            raise expired_token() from None
         except (jwt.PyJWTError, ValidationError):
-            raise invalid() from None
+            raise invalid_token() from None
         return Identity(
             user_id=claims.user_id,
             username=claims.username or str(claims.user_id),
@@ -109,18 +109,6 @@ def token_keys(jti: str, session_id: UUID | None) -> tuple[str, ...]:
 def session_key(session_id: UUID) -> str:
     """Revokes every access token of a session."""
     return f"session:{session_id}"
-
-
-def invalid() -> Unauthorised:
-    """One answer for every kind of bad token: which check failed is nobody's business."""
-    return Unauthorised("The token is not valid. Please log in again.", kind="token-invalid")
-
-
-def expired() -> Unauthorised:
-    """Told apart, so that a client knows to refresh; only said of a token that was ours."""
-    return Unauthorised(
-        "The token has expired. Exchange the refresh token, or log in again.", kind="token-expired"
-    )
 
 
 def _default_first(role: str, held: tuple[str, ...]) -> tuple[str, ...]:

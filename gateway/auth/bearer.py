@@ -6,13 +6,13 @@ import hashlib
 
 import orjson
 
-from gateway.auth.access_tokens import AccessTokens, invalid
+from gateway.auth.access_tokens import AccessTokens
 from gateway.auth.identity import Identity
 from gateway.auth.outside_claims import identity_of
-from gateway.auth.outside_issuer import OutsideIssuer
 from gateway.directory import Directory
 from gateway.settings import ClaimMap
-from kit.problems import Unauthorised
+from kit.outside_issuer import OutsideIssuer
+from kit.problems import Unauthorised, invalid_token
 
 LONGEST_TOKEN = 16 * 1024
 
@@ -42,12 +42,12 @@ class Bearer:
         if not token:
             raise Unauthorised("Send an access token: log in at /api/auth/login.")
         if len(token) > LONGEST_TOKEN:
-            raise invalid()
+            raise invalid_token()
         identity = await self._verified(token, directory)
         if identity.user_id in directory.inactive_users or not (
             directory.revoked_tokens.isdisjoint(identity.token_keys)
         ):
-            raise invalid()
+            raise invalid_token()
         return identity
 
     async def _verified(self, token: str, directory: Directory) -> Identity:

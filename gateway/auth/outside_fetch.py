@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from gateway.auth.outside_issuer import FetchFailed
+from kit.outside_issuer import FetchFailed
 
 SECONDS = 5.0
 MOST_BYTES = 1024 * 1024

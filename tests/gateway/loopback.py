@@ -10,9 +10,9 @@ from starlette.types import ASGIApp
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The app's base URL, for the length of the block."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """The app's base URL, for the length of the block; on any free port, or the one given."""
+    listener = socket.create_server(("127.0.0.1", port))
     port = listener.getsockname()[1]
     config = uvicorn.Config(app, log_config=None, loop="uvloop", ws="none", http="httptools")
     config.timeout_graceful_shutdown = 1

@@ -41,7 +41,7 @@ def safe_path(path: str) -> str:
 @router.get("/login")
 async def form(request: Request, next: Annotated[str, Query()] = "/") -> Response:
     """The form."""
-    return _form(request, safe_path(next))
+    return login_form(request, safe_path(next))
 
 
 @router.post("/login")
@@ -60,7 +60,7 @@ async def log_in(
         session = await sessions.log_in(username, password, new_password)
     except GatewayProblem as error:
         is_once = bool(new_password) or error.problem.type.endswith(":password-change-needed")
-        return _form(
+        return login_form(
             request,
             back,
             username,
@@ -131,7 +131,7 @@ async def scope(
     return response
 
 
-def _form(
+def login_form(
     request: Request,
     back: str,
     username: str = "",
@@ -141,6 +141,8 @@ def _form(
     *,
     is_once: bool = False,
 ) -> Response:
+    """The form, with what went wrong."""
+    outside = services_of(request).outside
     is_demo = services_of(request).settings.countersign_demo
     return page(
         request,
@@ -151,5 +153,6 @@ def _form(
         problem=problem,
         retry_after=retry_after,
         is_once=is_once,
+        outside=outside.label if outside else "",
         demo_users=DEMO_USERS if is_demo else (),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 import jwt
@@ -12,10 +12,11 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import JsonValue
 
-from gateway.auth.access_tokens import expired, invalid
-from gateway.settings import OutsideAlgorithm
-from kit.problems import Unavailable
+from kit.problems import Unavailable, expired_token, invalid_token
 
+OutsideAlgorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
 Fetch = Callable[[str], Awaitable[bytes]]
 """GETs a URL without following a redirect; raises FetchFailed."""
 
@@ -53,6 +54,7 @@ class OutsideIssuer:
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._document: Mapping[str, JsonValue] = {}
         self._fetched_at = float("-inf")
         self._failed_at = float("-inf")
         self._missed_at = float("-inf")
@@ -71,17 +73,26 @@ class OutsideIssuer:
                 options={"require": ["exp", "iat", "iss", "aud"]},
             )
         except jwt.ExpiredSignatureError:
-            raise expired() from None
+            raise expired_token() from None
         except jwt.PyJWTError:
-            raise invalid() from None
+            raise invalid_token() from None
         return claims
+
+    async def endpoint(self, name: str) -> str:
+        """An address that the discovery document names, as `token_endpoint`. Raises Unavailable
+        where there is none that could be used."""
+        await self._refresh_old()
+        url = self._document.get(name)
+        if not isinstance(url, str) or not self._is_safe(url):
+            raise Unavailable("The issuer does not say where to log in. Try again shortly.")
+        return url
 
     async def _key(self, kid: object) -> jwt.PyJWK:
         """The key of that id. A token without one fits an issuer with a single key."""
         await self._refresh_old()
         key = self._find(kid) or await self._fetched(kid)
         if key is None:
-            raise invalid()
+            raise invalid_token()
         return key
 
     async def _fetched(self, kid: object) -> jwt.PyJWK | None:
@@ -122,6 +133,7 @@ class OutsideIssuer:
                 raise FetchFailed("the discovery document names no usable jwks_uri")
             keys = (await self._json(jwks_uri)).get("keys")
             self._keys = self._usable(keys if isinstance(keys, list) else [])
+            self._document = document
             self._fetched_at = self._monotonic()
         except FetchFailed as error:
             self._failed_at = self._monotonic()
