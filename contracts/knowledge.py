@@ -17,12 +17,13 @@ _ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 
 
 class DocumentText(Wire):
-    """A document as somebody writes it: plain text or Markdown that the `roles` may read."""
+    """A document as somebody writes it: plain text or Markdown that the `roles` may read, of at
+    most 20,000 characters."""
 
     title: Annotated[str, Field(min_length=1, max_length=100, pattern=_ONE_LINE)]
     kind: DocumentKind
     roles: Annotated[tuple[NameOfBlock, ...], Field(min_length=1, max_length=100)]
-    text: Annotated[str, Field(min_length=1, max_length=20_000, pattern=_LINES)]
+    text: Annotated[str, Field(min_length=1, pattern=_LINES)]
 
 
 class DocumentChange(DocumentText):

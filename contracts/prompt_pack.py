@@ -55,9 +55,9 @@ class FallenCase(Wire):
 
 
 class Evaluation(Wire):
-    """The suite, asked of the configured model with a version. `held`: no case fell that had held,
-    and the share of right ones is at least `required`. `stopped`: it did not come to its end, and
-    `problem` says why."""
+    """The suite, asked of the configured model with a version. `held`: no case fell that was right
+    with what is in force; where that is not known, the share of right ones is at least
+    `required`. `stopped`: nothing can be said, and `problem` says why."""
 
     evaluation_id: UUID
     version: int

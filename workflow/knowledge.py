@@ -31,6 +31,7 @@ from workflow.store.knowledge_documents import KnowledgeRow
 
 MOST_WRITTEN = 500
 """Documents that an organisation's admins may write."""
+LONGEST_TEXT = 20_000
 log = structlog.get_logger(__name__)
 
 
@@ -199,6 +200,9 @@ def _state_of(found: Sourced) -> dict[str, JsonValue]:
 def _row(caller: UserContext, text: DocumentText, key: str, version: int) -> KnowledgeRow:
     if not text.title.strip():
         raise InvalidPayload([_fault(("title",), "A document needs a title.")])
+    if len(text.text) > LONGEST_TEXT:
+        said = f"A document holds at most {LONGEST_TEXT:,} characters."
+        raise InvalidPayload([_fault(("text",), said)])
     if not _tidy(text.text):
         raise InvalidPayload([_fault(("text",), "There is nothing in it.")])
     return KnowledgeRow(

@@ -243,7 +243,11 @@ async def held_evaluation(
     model = suite.model or ""
     subject = suite.subject(digest, model)
     found = await evaluations.newest(connection, caller.org_id, subject)
-    if found is None or found.status == "stopped":
+    if found is not None and found.status == "stopped":
+        raise Conflict(
+            f"The evaluation says nothing: {found.problem} Evaluate again.", kind="not-evaluated"
+        )
+    if found is None:
         raise Conflict(
             f"The suite has not been asked of {model} with it. Evaluate it first.",
             kind="not-evaluated",
@@ -252,9 +256,9 @@ async def held_evaluation(
         raise Conflict("It is being evaluated. Wait for the end.", kind="being-evaluated")
     now = await packs.read(connection, caller.org_id)
     lost = await _lost(connection, caller, subject, suite.subject(now.digest, now.model or ""))
-    if found.status == "held" and not lost and found.right >= suite.required * found.total:
+    if found.status == "held" and not lost:
         return found
-    raise Conflict(_fell(found, lost, suite.required), kind="suite-fell")
+    raise Conflict(_fell(found, lost), kind="suite-fell")
 
 
 async def _lost(
@@ -266,10 +270,10 @@ async def _lost(
     return sorted(known - (after or frozenset()))
 
 
-def _fell(found: Evaluation, lost: list[str], required: float) -> str:
+def _fell(found: Evaluation, lost: list[str]) -> str:
     said = [f"The suite does not hold: {found.right} of {found.total} are right"]
-    if found.right < required * found.total:
-        said.append(f", and {required:.0%} have to be")
+    if found.right_before is None and found.right < found.required * found.total:
+        said.append(f", and {found.required:.0%} have to be")
     named = [one for one in found.fallen if one.had_held] or list(found.fallen)
     if named:
         quoted = "; ".join(f"“{one.question[:120]}” ({one.got})" for one in named[:NAMED_CASES])

@@ -37,14 +37,14 @@ async def listed(
     past = await prompt_packs.activations(connection, caller.org_id, limit=MOST_LISTED)
     waits = next((one for one in past if one.in_force_from is None), None)
     waiting = activation_of(waits) if waits else None
+    shipped = digest_of(packs.shipped)
     items = [
         _version(
             row,
             now,
             waiting,
-            await _evaluation(
-                connection, caller, row.digest if row else digest_of(packs.shipped), suite
-            ),
+            await _evaluation(connection, caller, row.digest if row else shipped, suite),
+            shipped,
         )
         for row in [*rows, None]
     ]
@@ -80,6 +80,7 @@ async def detail(
         now,
         activation_of(waits) if waits else None,
         await _evaluation(connection, caller, digest_of(blocks), suite),
+        digest_of(packs.shipped),
     )
     return PromptPackDetail(
         **found.model_dump(), blocks=blocks, instructions=f"{INSTRUCTIONS}\n\n{GUIDANCE}"
@@ -99,12 +100,13 @@ def _version(
     now: Holding,
     waiting: PackActivation | None,
     evaluation: Evaluation | None,
+    shipped: str,
 ) -> PromptPackVersion:
     version = row.version if row else 0
     return PromptPackVersion(
         version=version,
         base_version=row.base_version if row else None,
-        digest=row.digest if row else "",
+        digest=row.digest if row else shipped,
         note=row.note if row else "What the service was started with.",
         proposed_by=row.proposed_name if row else None,
         proposed_at=row.proposed_at if row else None,

@@ -65,8 +65,8 @@ class WorkflowSettings(ServiceSettings, ModelSettings, EmbeddingSettings):
         default=0.9,
         ge=0,
         le=1,
-        description="The least share of the suite that has to be right for a switch, besides that "
-        "nothing falls that was right before.",
+        description="The least share of the suite that has to be right for a switch where what is "
+        "in force cannot be compared with; else nothing may fall that it has right.",
     )
     narrator: Literal["model", "template"] = Field(
         default="model",

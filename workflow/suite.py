@@ -1,7 +1,7 @@
 """The evaluation suite, asked of a model with a prompt pack, in the background.
 
-One at a time in an organisation. A case counts against the candidate by itself where what is in
-force had it right; and the share of right ones has to reach what is required.
+One at a time in an organisation. No case may fall that what is in force had right. Where there is
+nothing to compare with, the share of right ones has to reach what is required.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
-from contracts.plan import MetricQuery, Planned
 from contracts.prompt_pack import FallenCase, PromptBlocks
 from kit.database import DatabaseAway
 from kit.problems import Conflict, NotFound
@@ -24,14 +23,17 @@ from workflow.packs import Holding, PacksInForce, planning_with
 from workflow.parts import Parts
 from workflow.plan.prompt_pack import digest_of, packs_of
 from workflow.plan.router import ModelPlan
-from workflow.plan.suite import Case, Suite, fault_of, scope_fields_of
+from workflow.plan.suite import NO_PLAN, Case, Suite, fault_of
 from workflow.planning import context_of_role, plan_anew
-from workflow.semantic.resolve import resolve_planned
+from workflow.semantic.resolve import as_of_day, resolve
 from workflow.store import evaluations
 from workflow.store.evaluations import Ended, Subject
 
 AT_ONCE = 4
 MOST_FALLEN = 100
+MOST_UNANSWERED = 0.1
+"""The share of questions that a model may leave without a plan; beyond it, it was not there, and
+nothing can be said of what it was told."""
 log = structlog.get_logger(__name__)
 
 
@@ -46,6 +48,15 @@ class Asked:
     def key(self) -> str:
         """Tells it from the same case asked by somebody with a block of their own."""
         return f"{self.case.id} as {self.username}" if self.username else self.case.id
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case, what was wanted, and what is wrong with what came of it; empty where nothing is."""
+
+    asked: Asked
+    wanted: str
+    fault: str
 
 
 class SuiteRunner:
@@ -142,37 +153,26 @@ class SuiteRunner:
             async with self._parts.pool.connection() as connection:
                 await evaluations.end(connection, work.evaluation_id, ended)
 
-    async def judged(
-        self, asked: Asked, caller: UserContext, model_plan: ModelPlan
-    ) -> tuple[Asked, str]:
+    async def judged(self, asked: Asked, caller: UserContext, model_plan: ModelPlan) -> Judged:
         """The case with what is wrong with the answer. Raises ExecutionError."""
+        parts, case = self._parts, asked.case
         try:
             context = await context_of_role(
-                caller, asked.case.role, asked.case.stores or (), self._parts,
-                username=asked.username,
-            )  # fmt: skip
+                caller, case.role, case.stores or (), parts, username=asked.username
+            )
         except NotFound:
-            return asked, "no such role that asks questions"
-        sources = await self._parts.retriever.search(asked.case.question, context)
+            return Judged(asked, "", "no such role that asks questions")
+        sources = await parts.retriever.search(case.question, context)
         planned = await plan_anew(
-            asked.case.question, context, self._parts, sources=sources, model_plan=model_plan
+            case.question, context, parts, sources=sources, model_plan=model_plan
         )
-        model = self._parts.models.part(context)
-        profile = await self._parts.profiles.get(model, context)
+        model = parts.models.part(context)
+        profile = await parts.profiles.get(model, context)
         resolved = [
-            resolve_planned(
-                Planned(output=MetricQuery(plan=plan), planner="builtin"),
-                model, profile, self._parts.today(),
-            ).output
-            for plan in asked.case.plans
-        ]  # fmt: skip
-        return asked, fault_of(
-            asked.case,
-            planned,
-            context=context,
-            scope_fields=scope_fields_of(model),
-            resolved=[one.plan for one in resolved if isinstance(one, MetricQuery)],
-        )
+            resolve(plan, as_of_day(plan, model, profile, parts.today())) for plan in case.plans
+        ]
+        fault = fault_of(case, planned, context=context, model=model, resolved=resolved)
+        return Judged(asked, case.wanted(model), fault)
 
     async def right_before(
         self, caller: UserContext, holding: Holding, cases: Sequence[Asked], client: ModelClient
@@ -191,7 +191,7 @@ class SuiteRunner:
         if holding.model != self.model:
             return known
         found = await self.all_of(cases, caller, planning_with(client, holding.packs))
-        return frozenset(one.key for one, fault in found if not fault)
+        return frozenset(one.asked.key for one in found if not one.fault)
 
     async def all_of(
         self,
@@ -199,12 +199,12 @@ class SuiteRunner:
         caller: UserContext,
         model_plan: ModelPlan,
         evaluation_id: UUID | None = None,
-    ) -> list[tuple[Asked, str]]:
+    ) -> list[Judged]:
         """Every case with its fault, a few at a time; says how far it is where there is an id."""
         places = asyncio.Semaphore(AT_ONCE)
         done = 0
 
-        async def one(asked: Asked) -> tuple[Asked, str]:
+        async def one(asked: Asked) -> Judged:
             nonlocal done
             async with places:
                 found = await self.judged(asked, caller, model_plan)
@@ -245,27 +245,35 @@ class _Evaluation:
             if is_another
             else None
         )
-        right = tuple(one.key for one, fault in found if not fault)
-        fallen = [_fallen(one, fault, before) for one, fault in found if fault]
-        is_held = not any(one.had_held for one in fallen) and (
-            len(right) >= self.runner.required * len(self.cases)
-        )
+        right = tuple(one.asked.key for one in found if not one.fault)
+        fallen = [_fallen(one, before) for one in found if one.fault]
+        unanswered = [one.fault for one in found if one.fault.startswith(NO_PLAN)]
+        status, problem = "held", ""
+        if any(one.had_held for one in fallen):
+            status = "fell"
+        elif len(unanswered) > MOST_UNANSWERED * len(found):
+            status = "stopped"
+            problem = f"{len(unanswered)} of {len(found)} questions got {unanswered[0]}."
+        elif before is None and len(right) < self.runner.required * len(found):
+            status = "fell"
         return Ended(
-            "held" if is_held else "fell",
+            status,
             right=len(right),
             right_before=None if before is None else len(before),
             right_cases=right,
             fallen=tuple(sorted(fallen, key=lambda one: not one.had_held)[:MOST_FALLEN]),
+            problem=problem,
         )
 
 
-def _fallen(asked: Asked, fault: str, before: frozenset[str] | None) -> FallenCase:
+def _fallen(judged: Judged, before: frozenset[str] | None) -> FallenCase:
+    asked = judged.asked
     return FallenCase(
         case_id=asked.case.id,
         role=asked.case.role,
         username=asked.username,
         question=asked.case.question,
-        wanted=asked.case.wanted,
-        got=fault,
+        wanted=judged.wanted,
+        got=judged.fault,
         had_held=before is not None and asked.key in before,
     )

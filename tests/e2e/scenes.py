@@ -47,6 +47,18 @@ def _first_change(page: Page) -> None:
     page.locator(".changes summary").first.click()
 
 
+def _previewed(page: Page) -> None:
+    page.get_by_label("Question").fill("total revenue by month")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_label("system message").wait_for()
+
+
+def _checked(page: Page) -> None:
+    page.get_by_label("Or paste it").fill("semantic_model:\n  - name: [one\n")
+    page.get_by_role("button", name="Check").click()
+    page.locator(".fault").first.wait_for()
+
+
 def _wrong_password(page: Page) -> None:
     page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("wrong")
@@ -104,6 +116,12 @@ SCENES = (
     Scene("admin-policies", "admin_user", "/admin/policies?question=rentals+by+customer"),
     Scene("admin-verified", "admin_user", "/admin/verified", _first_change),
     Scene("admin-changes", "admin_user", "/admin/changes", _first_change),
+    Scene("admin-packs", "admin_user", "/admin/prompt-packs"),
+    Scene("admin-pack", "admin_user", "/admin/prompt-packs/0", _previewed),
+    Scene("admin-knowledge", "admin_user", "/admin/knowledge?question=why+revenue+fell&role=admin"),
+    Scene("admin-document", "admin_user", "/admin/knowledge/glossary_revenue"),
+    Scene("admin-model", "admin_user", "/admin/model?find=takings"),
+    Scene("admin-model-check", "admin_user", "/admin/model/check", _checked),
     Scene("admin-not-allowed", "manager_store1", "/admin/changes"),
 )
 

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends
 from contracts.semantic_model import ModelCheck, ModelDocument, ModelMap
 from kit.database import connected
 from kit.payload import documented_body, json_body
-from kit.problems import documented
+from kit.problems import TooLarge, documented
 from workflow.api.access import Admin, Running
 from workflow.model_map import check, map_of
 
 router = APIRouter(
     prefix="/admin/model", tags=["semantic model"], responses=documented(401, 403, 422, 503)
 )
+LONGEST = 500_000
 _one_at_a_time = asyncio.Semaphore(1)
 
 
@@ -32,5 +33,7 @@ async def post_check(
     given: Annotated[ModelDocument, Depends(json_body(ModelDocument))],
 ) -> ModelCheck:
     """Each fault of a document at its line, and what it would change. Nothing is put into use."""
+    if len(given.text) > LONGEST:
+        raise TooLarge(f"A document of at most {LONGEST:,} characters can be checked here.")
     async with _one_at_a_time:  # a large one keeps a processor busy
         return await asyncio.to_thread(check, given.text, running.parts.models.whole)

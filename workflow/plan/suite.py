@@ -16,6 +16,7 @@ from contracts.context import UserContext
 from contracts.plan import MetricQuery, Plan, Planned
 from workflow.plan.agreement import is_same
 from workflow.semantic.model import SemanticModel
+from workflow.semantic.words import plan_in_words
 
 Kind = Literal["metric_query", "investigation", "sql", "knowledge", "clarify", "refuse"]
 _IN_WORDS: dict[str, str] = {
@@ -26,6 +27,10 @@ _IN_WORDS: dict[str, str] = {
     "clarify": "a question back",
     "refuse": "a refusal",
 }
+
+
+NO_PLAN = "no plan of the model"
+"""How a fault begins that says nothing of a prompt pack."""
 
 
 class SuiteError(ValueError):
@@ -51,11 +56,10 @@ class Case(BaseModel):
             raise ValueError("a case needs plans or kinds")
         return self
 
-    @property
-    def wanted(self) -> str:
-        """What is right, in words."""
-        kinds = [_IN_WORDS[kind] for kind in self.kinds]
-        return " or ".join([*(["this plan"] if self.plans else []), *kinds])
+    def wanted(self, model: SemanticModel) -> str:
+        """What is right, in words; `model` is the role's part."""
+        plans = [plan_in_words(plan, model) for plan in self.plans]
+        return ", or ".join([*plans, *(_IN_WORDS[kind] for kind in self.kinds)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +96,21 @@ def fault_of(
     planned: Planned,
     *,
     context: UserContext,
-    scope_fields: Collection[str],
+    model: SemanticModel,
     resolved: Collection[Plan],
 ) -> str:
     """What is wrong with a planner's output, in words; empty where it is right. `resolved` are
     the case's plans with the days that their periods mean."""
     if planned.fallback_reason is not None:
-        return f"no plan of the model: {planned.fallback_reason}"
+        return f"{NO_PLAN}: {planned.fallback_reason}"
     output = planned.output
     if output.kind in case.kinds:
         return ""
     if isinstance(output, MetricQuery) and case.plans:
-        right = any(is_same(output.plan, plan, context, scope_fields) for plan in resolved)
-        return "" if right else "another plan"
+        right = any(
+            is_same(output.plan, plan, context, scope_fields_of(model)) for plan in resolved
+        )
+        return "" if right else f"another plan: {plan_in_words(output.plan, model)}"
     return _IN_WORDS[output.kind]
 
 

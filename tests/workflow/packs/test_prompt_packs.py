@@ -85,6 +85,7 @@ def test_a_pack_holds_once_the_suite_does_and_can_be_taken_back(
         evaluation = evaluated(admin, bad)
         assert (evaluation["status"], evaluation["right"]) == ("fell", 2)
         [fallen] = evaluation["fallen"]
+        assert "by category" in fallen["wanted"].lower()
         assert (fallen["case_id"], fallen["got"], fallen["had_held"]) == (
             "by-category", "a refusal", True,
         )  # fmt: skip
@@ -158,6 +159,23 @@ def test_without_a_model_a_second_admin_confirms(start: Start) -> None:
         assert confirmed["is_in_force"] and confirmed["activation"]["confirmed_by"] == "admin_two"
         assert admin.get("/admin/prompt-packs").json()["in_force"] == version
         assert kind(other.post(f"/admin/prompt-packs/{version}/confirm")) == "not-waiting"
+
+
+def test_a_model_that_does_not_answer_says_nothing_of_a_pack(
+    start: Start, language_model: LocalModel
+) -> None:
+    settings = {
+        "openai_base_url": language_model.base_url, "openai_model": "local-402",
+        "openai_retries": 0,
+    }  # fmt: skip
+    with start(**settings) as person:
+        admin = person("admin_user")
+        version = proposed(admin)
+        evaluation = evaluated(admin, version)
+        assert evaluation["status"] == "stopped"
+        assert evaluation["problem"].startswith("3 of 3 questions got no plan of the model")
+        refused = admin.post(f"/admin/prompt-packs/{version}/activate")
+        assert (refused.status_code, kind(refused)) == (409, "not-evaluated")
 
 
 def test_another_model_plans_only_once_the_suite_held_with_it(

@@ -29,6 +29,9 @@ SECTIONS = (
     Section("/admin/users", "Users"),
     Section("/admin/policies", "Policies"),
     Section("/admin/verified", "Verified queries"),
+    Section("/admin/prompt-packs", "Prompt packs"),
+    Section("/admin/knowledge", "Knowledge"),
+    Section("/admin/model", "Semantic model"),
     Section(
         "/admin/changes", "Changes", permissions=frozenset({Permission.ADMIN, Permission.AUDIT})
     ),
