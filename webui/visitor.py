@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request
 from pydantic import JsonValue
@@ -17,6 +17,7 @@ from webui.session import Session, SessionEnded, is_same_token
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
+LONGEST_QUESTION = 4000
 
 
 class LoginNeeded(Exception):
@@ -65,13 +66,13 @@ async def visitor(request: Request) -> AsyncIterator[Visitor]:
     services = services_of(request)
     cookie = services.sessions.read(request)
     if cookie is None:
-        raise LoginNeeded(_back(request))
+        raise LoginNeeded(await _back(request))
     await _refuse_foreign(request, cookie)
     try:
         session = await services.sessions.fresh(cookie)
         person = await services.people.of(session.access_token)
     except SessionEnded as error:
-        raise LoginNeeded(_back(request)) from error
+        raise LoginNeeded(await _back(request)) from error
     if session != cookie:
         request.state.session_to_write = session
     role, store = chosen(request.cookies, person.roles, person.store_ids)
@@ -79,7 +80,7 @@ async def visitor(request: Request) -> AsyncIterator[Visitor]:
     try:
         yield Visitor(request, services, session, person)
     except SessionEnded as error:
-        raise LoginNeeded(_back(request)) from error
+        raise LoginNeeded(await _back(request)) from error
 
 
 VisitorOf = Annotated[Visitor, Depends(visitor)]
@@ -115,10 +116,13 @@ async def _refuse_foreign(request: Request, session: Session) -> None:
         raise ForeignForm
 
 
-def _back(request: Request) -> str:
-    if request.method not in SAFE_METHODS:
-        return "/"
-    return quote(address(request), safe="/")  # whole: what follows an & would be lost
+async def _back(request: Request) -> str:
+    """Where to go on after logging in: to the same page, or, of a form that was sent, to the box
+    with the question that was typed."""
+    if request.method in SAFE_METHODS:
+        return quote(address(request), safe="/")  # whole: what follows an & would be lost
+    typed = str((await request.form()).get("question", ""))[:LONGEST_QUESTION]
+    return quote(f"/analytics?{urlencode({'question': typed})}", safe="/") if typed else "/"
 
 
 __all__ = ["ForeignForm", "GatewayProblem", "LoginNeeded", "Person", "Visitor", "VisitorOf"]

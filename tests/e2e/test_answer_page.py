@@ -183,3 +183,14 @@ def test_a_session_that_ended_loses_nothing_that_was_typed(visit: Visit) -> None
     page.get_by_label("Password").fill(PASSWORDS["manager_store1"])
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_label("Your question")).to_have_value("Revenue in May 2022")
+
+
+def test_without_scripts_too_a_question_outlives_its_session(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics", java_script_enabled=False)
+    page.get_by_label("Your question").fill("Revenue & rentals in May 2022?")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_label("User name").fill("manager_store1")
+    page.get_by_label("Password").fill(PASSWORDS["manager_store1"])
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_label("Your question")).to_have_value("Revenue & rentals in May 2022?")

@@ -29,13 +29,18 @@ async def gallery(visitor: VisitorOf, role: Role = "", cursor: UUID | None = Non
 
 
 @router.post("")
-async def keep(visitor: VisitorOf, run: Annotated[UUID, Form()]) -> Response:
-    """Keep an answer's recommended widget."""
+async def keep(
+    visitor: VisitorOf,
+    run: Annotated[UUID, Form()],
+    widget: Annotated[str, Form(max_length=8)] = "",
+) -> Response:
+    """Keep the widget of an answer that is looked at, or else the recommended one."""
     try:
         answer = Answer.model_validate(await visitor.get(f"/api/runs/{run}"))
-        widget = answer.widgets[0].type if answer.widgets else "table"
+        fitting = [one.type for one in answer.widgets] or ["table"]
+        chosen = widget if widget in fitting else fitting[0]
         reply = await visitor.gateway.call(
-            visitor.token, "POST", "/api/artifacts", body={"run_id": str(run), "widget": widget}
+            visitor.token, "POST", "/api/artifacts", body={"run_id": str(run), "widget": chosen}
         )
     except SessionEnded:
         raise

@@ -137,6 +137,8 @@
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest(selector);
     const view = at("[data-view]"), tab = at("[role=tab]"), zoomed = at("[data-zoom]");
+    const keep = at("button[form=keep]");
+    if (keep) keep.form.elements.widget.value = keep.closest(".turn").querySelector(".views").dataset.shown;
     if (view) show(view.closest(".views"), view.dataset.view);
     if (tab) choose(tab);
     if (zoomed) zoomBy(zoomed);
