@@ -92,7 +92,8 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The result. `is_compiled` tells a plan's from that of raw SQL; `before` is the period that
-    a comparison without a grain is with; `read` keeps the columns that were read as numbers."""
+    a comparison without a grain is with; `read` keeps the columns that were read as numbers,
+    `headed` the headings once they are made."""
 
     dimensions: tuple[Part, ...]
     metrics: tuple[Measure, ...]
@@ -100,6 +101,7 @@ class Shape:
     is_compiled: bool
     before: TimeRange | None = None
     read: dict[int, tuple[Decimal | None, ...]] = field(default_factory=dict, compare=False)
+    headed: list[tuple[Heading, ...]] = field(default_factory=list, compare=False)
 
     def measure(self, metric: str, kind: ColumnKind = "value") -> Measure | None:
         """A metric's numbers of a kind, if the result has them."""
@@ -115,6 +117,11 @@ class Shape:
 
     def headings(self) -> tuple[Heading, ...]:
         """Of the result's columns, in their order. What raw SQL calls an id is a name."""
+        if not self.headed:
+            self.headed.append(self._headings())
+        return self.headed[0]
+
+    def _headings(self) -> tuple[Heading, ...]:
         found = {
             part.index: Heading(label=display.upper(part.label), grain=part.grain)
             for part in self.dimensions
