@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from kit.problems import Unavailable
+from kit.watched_connection import WatchedConnection
 
 Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
@@ -31,8 +32,9 @@ def make_pool(
     opens one. A broken connection is replaced, so the service comes back by itself after its
     database was away; `timeout` (seconds) bounds the wait for a connection meanwhile.
     """
+    connection_class: type[Connection] = WatchedConnection
     return make_pool_of(
-        AsyncConnection[TupleRow],
+        connection_class,
         url,
         name=name,
         min_size=min_size,

@@ -1,8 +1,11 @@
 """Our own access tokens: JWTs (RFC 7519), HS256 under `JWT_SECRET`."""
 
 import math
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import jwt
@@ -14,6 +17,7 @@ from gateway.store.users import User
 from kit.problems import expired_token, invalid_token
 
 ALGORITHM = "HS256"
+MOST_KEPT = 4096
 Clock = Callable[[], datetime]
 """The time, in UTC."""
 
@@ -48,6 +52,7 @@ class AccessTokens:
         self._audience = audience
         self.lifetime = lifetime
         self._clock = clock
+        self._verified: OrderedDict[bytes, Identity] = OrderedDict()
 
     def make(self, user: User, session_id: UUID) -> str:
         """A token that carries the user's claims as they are now."""
@@ -72,7 +77,27 @@ class AccessTokens:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
     def verify(self, token: str) -> Identity:
-        """The identity in a valid token; raises Unauthorised for anything else."""
+        """The identity in a valid token; raises Unauthorised for anything else.
+
+        A token that was found valid is not worked through again, until it expires: what it says
+        and what it is checked against, the time apart, do not change while the process runs.
+        Whether it is revoked, or its user inactive, is asked at every call, by the caller. Kept
+        by the token's digest, so that no token lies in memory.
+        """
+        digest = sha256(token.encode()).digest()
+        kept = self._verified.get(digest)
+        if kept is not None:
+            if kept.expires_at > time.time():
+                self._verified.move_to_end(digest)
+                return kept
+            del self._verified[digest]
+        identity = self._identity(token)
+        self._verified[digest] = identity
+        if len(self._verified) > MOST_KEPT:
+            self._verified.popitem(last=False)
+        return identity
+
+    def _identity(self, token: str) -> Identity:
         try:
             decoded = jwt.decode(
                 token,

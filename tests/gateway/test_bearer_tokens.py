@@ -149,6 +149,31 @@ def test_an_expired_token_is_told_so(gateway: TestClient, claims: Claims) -> Non
     assert answer.json()["type"] == "urn:countersign:problem:token-expired"
 
 
+def test_a_token_that_was_accepted_expires_all_the_same(
+    gateway: TestClient, claims: Claims
+) -> None:
+    expires = int(time.time()) + 2
+    token = signed({**claims, "exp": expires})
+    assert get_me(gateway, token).status_code == 200
+    while time.time() < expires:
+        time.sleep(0.05)
+    answer = get_me(gateway, token)
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "urn:countersign:problem:token-expired"
+
+
+def test_a_changed_copy_of_an_accepted_token_is_not_accepted(
+    gateway: TestClient, claims: Claims
+) -> None:
+    token = signed(claims)
+    assert get_me(gateway, token).status_code == 200
+    head, body, signature = token.split(".")
+    other = segment({**claims, "jti": uuid4().hex})
+    for changed in (f"{head}.{other}.{signature}", f"{head}.{body}.{signature[::-1]}"):
+        assert get_me(gateway, changed).status_code == 401
+    assert get_me(gateway, token).status_code == 200
+
+
 def test_an_expired_token_of_another_key_is_not_told_so(
     gateway: TestClient, claims: Claims
 ) -> None:

@@ -5,15 +5,14 @@ import struct
 import termios
 from typing import TypeVar
 
-from psycopg import AsyncConnection
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import TupleRow
 from psycopg.waiting import READY_R
 from psycopg_pool import AsyncConnectionPool
 
 from kit.database import make_pool_of
 from kit.reader_login import reader_login, reader_password
+from kit.watched_connection import WatchedConnection
 from workflow.execute.errors import ResultTooLarge
 from workflow.execute.values import register_loaders
 
@@ -29,7 +28,7 @@ _SESSION = (
 )
 
 
-class ReaderConnection(AsyncConnection[TupleRow]):
+class ReaderConnection(WatchedConnection):
     """Raises ResultTooLarge, and is then to be closed, once more than `max_bytes` have arrived
     since `start_counting`.
 

@@ -17,7 +17,14 @@ def guard_scope(model: SemanticModel, context: UserContext, *, is_raw: bool) -> 
     `model` may be the whole one or the role's part. `is_raw` says that the statement was not
     compiled from a plan.
     """
-    allowed = frozenset(context.allowed_views)
+    row_scope = None if context.is_all_stores else context.store_ids
+    return _scope(model, frozenset(context.allowed_views), row_scope, is_raw)
+
+
+@lru_cache(maxsize=256)
+def _scope(
+    model: SemanticModel, allowed: frozenset[str], row_scope: tuple[int, ...] | None, is_raw: bool
+) -> GuardScope:
     return GuardScope(
         relations={
             dataset.view: _relation(
@@ -26,7 +33,7 @@ def guard_scope(model: SemanticModel, context: UserContext, *, is_raw: bool) -> 
             for dataset in model.datasets
             if dataset.view in allowed
         },
-        row_scope=None if context.is_all_stores else context.store_ids,
+        row_scope=row_scope,
         is_raw=is_raw,
     )
 

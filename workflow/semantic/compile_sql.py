@@ -11,6 +11,7 @@ Over no rows a count is 0 and any other aggregate NULL. Text is ordered by its b
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
@@ -20,6 +21,7 @@ from workflow.semantic.conditions import condition, joined
 from workflow.semantic.errors import PlanError
 from workflow.semantic.expressions import column
 from workflow.semantic.filter_values import Subject
+from workflow.semantic.filters import single_filters
 from workflow.semantic.index import BoundMetric, index_of
 from workflow.semantic.model import Compiled, OutputColumn, SemanticModel
 from workflow.semantic.request import Request, bare, request_of
@@ -40,7 +42,17 @@ def compile_plan(plan: Plan, model: SemanticModel) -> Compiled:
     the statement has none. Dimensions with a grain are dates, the first day of the period in UTC.
     Relative periods have to be resolved before. Raises PlanError, whose message is for the person
     who asked.
+
+    The same plan over the same model is compiled once: recent statements are kept. Values that
+    are equal and not written alike (1, true, 1.0) are told apart.
     """
+    conditions = single_filters((*plan.filters, *plan.having))
+    spelled = tuple(repr(value) for one in conditions for value in one.values)
+    return _compiled(plan, model, spelled)
+
+
+@lru_cache(maxsize=512)
+def _compiled(plan: Plan, model: SemanticModel, _spelled: tuple[str, ...]) -> Compiled:
     request = request_of(plan, index_of(model))
     tree = statement(request)
     return Compiled(_GENERATOR.generate(tree, copy=False), request.columns)

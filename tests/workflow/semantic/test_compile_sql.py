@@ -371,6 +371,17 @@ def test_a_plan_read_back_from_json_compiles_to_the_same_statement(shop: Semanti
     )
 
 
+def test_values_that_are_equal_and_not_written_alike_are_compiled_apart(
+    shop: SemanticModel,
+) -> None:
+    def compiled(value: object) -> str:
+        plan = Plan(metrics=("revenue",), filters=(where("amount", "eq", value),))
+        return compile_plan(plan, shop).sql
+
+    assert compiled(1) == compiled(1)
+    assert len({compiled(1), compiled(Decimal("1.0")), compiled(Decimal("1.00"))}) == 3
+
+
 def test_a_field_can_be_called_with_its_dataset(
     shop: SemanticModel, shop_db: psycopg.Connection
 ) -> None:

@@ -1,0 +1,108 @@
+"""A connection whose socket stays with the event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+
+from kit.database import check_unless_quiet
+from kit.watched_connection import WatchedConnection
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[WatchedConnection]:
+    connection = await WatchedConnection.connect(url, autocommit=True)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def answer(connection: WatchedConnection, statement: str = "SELECT 42") -> object:
+    async with asyncio.timeout(10):
+        cursor = await connection.execute(statement)
+        row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def test_a_statement_after_another_one_is_answered(app_url: str) -> None:
+    async with connected(app_url) as connection:
+        assert [await answer(connection) for _ in range(50)] == [42] * 50
+
+
+async def test_a_large_answer_and_a_large_statement_arrive_whole(app_url: str) -> None:
+    text = "x" * 4_000_000
+    async with connected(app_url) as connection:
+        assert await answer(connection, f"SELECT length('{text}')") == len(text)
+        assert await answer(connection, f"SELECT repeat('x', {len(text)})") == text
+
+
+async def test_a_pipeline_answers_in_order(app_url: str) -> None:
+    async with connected(app_url) as connection:
+        async with asyncio.timeout(10), connection.pipeline():
+            cursors = [await connection.execute("SELECT %s::int", (n,)) for n in range(500)]
+            rows = [await cursor.fetchone() for cursor in cursors]
+        assert rows == [(n,) for n in range(500)]
+        assert await answer(connection) == 42
+
+
+async def test_a_statement_given_up_is_ended_in_the_server(app_url: str) -> None:
+    async with connected(app_url) as connection, connected(app_url) as other:
+        await answer(connection, "SELECT set_config('application_name', 'given-up', false)")
+        sleeping = asyncio.create_task(answer(connection, "SELECT pg_sleep(60)"))
+        activity = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE application_name = 'given-up' AND wait_event = 'PgSleep'"
+        )
+        async with asyncio.timeout(10):
+            while not await answer(other, activity):
+                pass
+        sleeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sleeping
+        assert not await answer(other, activity)
+        assert await answer(connection) == 42
+
+
+async def test_a_wait_with_a_time_limit_leaves_the_connection_of_use(app_url: str) -> None:
+    async with connected(app_url) as connection, connected(app_url) as other:
+        await connection.execute("LISTEN news")
+        heard = [notify async for notify in connection.notifies(timeout=0.01)]
+        assert not heard
+        await other.execute("NOTIFY news, 'first'")
+        async for notify in connection.notifies(timeout=10, stop_after=1):
+            heard.append(notify)
+        assert [notify.payload for notify in heard] == ["first"]
+        assert await answer(connection) == 42
+
+
+async def test_what_arrives_while_nobody_waits_keeps_no_loop_busy(app_url: str) -> None:
+    async with connected(app_url) as connection, connected(app_url) as other:
+        await connection.execute("LISTEN news")
+        await other.execute("NOTIFY news, 'unasked'")
+        for _ in range(1000):
+            if connection._watched is None:
+                break
+            await asyncio.sleep(0.001)
+        assert connection._watched is None
+        assert await answer(connection) == 42
+
+
+async def test_a_connection_ended_by_the_server_is_noticed_and_left(app_url: str) -> None:
+    async with connected(app_url) as connection, connected(app_url) as other:
+        pid = await answer(connection, "SELECT pg_backend_pid()")
+        await answer(other, f"SELECT pg_terminate_backend({pid}, 5000)")
+        with pytest.raises(psycopg.OperationalError):
+            await check_unless_quiet(connection)
+        assert connection._watched is None
+        assert [await answer(other) for _ in range(3)] == [42] * 3
+
+
+async def test_a_socket_closed_and_opened_again_under_its_number_is_heard(app_url: str) -> None:
+    for _ in range(20):
+        async with connected(app_url) as connection:
+            assert await answer(connection) == 42
