@@ -187,8 +187,8 @@ async def _validate(
 ) -> Checked:
     async def work() -> Checked:
         judging = validate(run, planned, model, parts)
-        # what was paid for goes on record at once
-        return await (judging if planned.model is None else journal.beside(judging))
+        # what was paid for goes on record before anything is waited for
+        return await (judging if planned.model is None else journal.beside_waiting(judging))
 
     return await journal.stage(
         Stage.VALIDATION,

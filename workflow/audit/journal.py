@@ -190,7 +190,16 @@ class Journal:
     async def beside(self, work: Coroutine[None, None, Value]) -> Value:
         """What `work` comes to, and what is pending written meanwhile. If it cannot be written,
         that is raised and the work is given up."""
+        return await self._with_flush(asyncio.create_task(work))
+
+    async def beside_waiting(self, work: Coroutine[None, None, Value]) -> Value:
+        """`beside`, if `work` comes to where it has to wait; where all that it needs is at hand
+        there is nothing to be beside of, and what is pending goes with what comes next."""
         doing = asyncio.create_task(work)
+        await asyncio.sleep(0)  # its turn: up to where it waits, or to its end
+        return doing.result() if doing.done() else await self._with_flush(doing)
+
+    async def _with_flush(self, doing: asyncio.Task[Value]) -> Value:
         try:
             await self.flush()
             return await doing

@@ -12,11 +12,11 @@ WITH noted AS (
     INSERT INTO narrow_questions (run_id, org_id, user_id, shape, cell)
     VALUES (%(run_id)s, %(org_id)s, %(user_id)s, %(shape)s, %(cell)s)
     ON CONFLICT (run_id) DO NOTHING)
-SELECT count(DISTINCT (shape, cell)),
-    count(DISTINCT cell) FILTER (WHERE shape = %(shape)s AND cell <> %(cell)s)
-FROM narrow_questions
-WHERE org_id = %(org_id)s AND user_id = %(user_id)s AND run_id < %(run_id)s
-  AND asked_at > now() - interval '1 hour'
+SELECT count(*), count(*) FILTER (WHERE shape = %(shape)s AND cell <> %(cell)s)
+FROM (
+    SELECT DISTINCT shape, cell FROM narrow_questions
+    WHERE org_id = %(org_id)s AND user_id = %(user_id)s AND run_id < %(run_id)s
+      AND asked_at > now() - interval '1 hour') AS different
 """
 
 FORGET = "DELETE FROM narrow_questions WHERE asked_at < now() - interval '1 day'"
