@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from contracts.plan import Investigation, MetricQuery, Planned, RawSql
 from contracts.run import RunStatus, Stage
 from kit.canonical import text_digest
+from workflow.ahead import Ahead
 from workflow.answer import compose
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
@@ -29,13 +30,10 @@ from workflow.narrate.phrases import scope_words
 from workflow.narrate.prompt import PROMPT_DIGEST, Subject, prompt_for
 from workflow.parts import Outcome, Parts, Tell
 from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
-from workflow.plan.router import plan as route
-from workflow.plan.suggestions import suggestions
+from workflow.planning import plan_question
 from workflow.requests import let_run, wait_for_approval, waiting_of
-from workflow.retrieve.ahead import Ahead
 from workflow.semantic.compile_sql import PlanError
 from workflow.semantic.model import DataProfile, SemanticModel
-from workflow.semantic.resolve import resolve_planned
 from workflow.semantic.words import plan_in_words
 from workflow.stages import Checked, LetThrough, Prepared, Progress, Retrieved, Spent
 from workflow.store import conversations
@@ -65,7 +63,7 @@ async def answer_question(
     profile = await patiently(
         partial(parts.profiles.get, model, run.context), AWAY_SECONDS if through else 0
     )
-    planned = await _plan(run, journal, parts, retrieved, model, profile)
+    planned = await _plan(run, journal, parts, retrieved, model, profile, ahead)
     progress = _describe(planned, Progress(sources=retrieved.sources), model, profile)
 
     if isinstance(planned.output, Investigation):
@@ -135,32 +133,27 @@ async def _plan(
     retrieved: Retrieved,
     model: SemanticModel,
     profile: DataProfile,
+    ahead: Ahead | None,
 ) -> Planned:
+    began = None
+    if ahead is not None and ahead.planned is not None:
+        done = await ahead.planned
+        began = perf_counter() - done.seconds
+
     async def work() -> Planned:
-        rules = await parts.in_force.rules(run.context.org_id)
-        verified = rules.asked_for(run.question, run.context, model.digest)
-        if verified is not None:
-            return Planned(output=verified.reading, planner="verified")
-        reading = route(
-            run.question,
-            model=model,
-            full_model=parts.models.whole,
-            profile=profile,
-            context=run.context,
-            sources=retrieved.sources,
-            suggestions=suggestions(model, run.context, profile, full_model=parts.models.whole),
-            history=await _history(run, parts, model),
-            model_plan=parts.model_plan,
-            today=parts.today(),
-        )
+        if began is not None:
+            return done.planned
         # a model takes its time: what is known by then is on record before it answers
-        planned = await (journal.beside(reading) if parts.model_plan else reading)
-        planned = resolve_planned(planned, model, profile, parts.today())
-        if isinstance(planned.output, MetricQuery) and rules.same_plan(
-            planned.output.plan, run.context, model.digest
-        ):
-            return planned.model_copy(update={"planner": "verified"})
-        return planned
+        return await plan_question(
+            run.question,
+            run.context,
+            parts,
+            model=model,
+            profile=profile,
+            sources=retrieved.sources,
+            history=await _history(run, parts, model),
+            meanwhile=journal.beside,
+        )
 
     return await journal.stage(
         Stage.PLANNING,
@@ -171,6 +164,7 @@ async def _plan(
             "planner": value.planner,
             "confidence": value.confidence,
         },
+        began=began,
     )
 
 

@@ -1,17 +1,60 @@
-"""What a planner makes of a question, apart from any run: for whoever tries something out."""
+"""What a planner makes of a question: in a run, and for whoever tries something out."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from contracts.context import Permission, UserContext
-from contracts.plan import Planned
+from contracts.plan import MetricQuery, Planned
 from contracts.run import Source
 from kit.problems import NotFound
 from workflow.parts import Parts
+from workflow.plan.history import Exchange
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
+from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.resolve import resolve_planned
 from workflow.store import role_policies
+
+Meanwhile = Callable[[Coroutine[None, None, Planned]], Awaitable[Planned]]
+"""Awaits planning by a model, and does what can be done beside it."""
+
+
+async def plan_question(
+    question: str,
+    context: UserContext,
+    parts: Parts,
+    *,
+    model: SemanticModel,
+    profile: DataProfile,
+    sources: Sequence[Source],
+    history: Sequence[Exchange] = (),
+    meanwhile: Meanwhile | None = None,
+) -> Planned:
+    """A verified query that these words ask for, or what the planners make of them, its periods
+    resolved. `model` is the role's part; `history` are the conversation's earlier questions."""
+    rules = await parts.in_force.rules(context.org_id)
+    verified = rules.asked_for(question, context, model.digest)
+    if verified is not None:
+        return Planned(output=verified.reading, planner="verified")
+    reading = route(
+        question,
+        model=model,
+        full_model=parts.models.whole,
+        profile=profile,
+        context=context,
+        sources=sources,
+        suggestions=suggestions(model, context, profile, full_model=parts.models.whole),
+        history=history,
+        model_plan=parts.model_plan,
+        today=parts.today(),
+    )
+    planned = await (meanwhile(reading) if parts.model_plan and meanwhile else reading)
+    planned = resolve_planned(planned, model, profile, parts.today())
+    if isinstance(planned.output, MetricQuery) and rules.same_plan(
+        planned.output.plan, context, model.digest
+    ):
+        return planned.model_copy(update={"planner": "verified"})
+    return planned
 
 
 async def plan_anew(

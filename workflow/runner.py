@@ -18,13 +18,13 @@ from uuid_utils.compat import uuid7
 
 from contracts.run import RunStatus
 from kit.database import DatabaseAway
+from workflow.ahead import Ahead
 from workflow.audit.journal import CancelRequested, Journal, Publish, public_event
 from workflow.execute.errors import ExecutionError
 from workflow.hub import Hub, Rested
 from workflow.narrate.sentences import sentences
 from workflow.parts import Outcome, Parts
 from workflow.pipeline import answer_question, finish
-from workflow.retrieve.ahead import Ahead
 from workflow.stages import Progress
 from workflow.store import audit_events, runs, warehouse_loads, workers
 from workflow.store.rows import EventRow, Run

@@ -17,12 +17,12 @@ from kit.database import DatabaseAway
 from kit.event_stream import EVENTS
 from kit.payload import documented_body, json_body
 from kit.problems import Conflict, Forbidden, NotFound, Unavailable, documented
+from workflow.ahead import Ahead, look_ahead
 from workflow.api import streams
 from workflow.api.access import Caller, Running
 from workflow.audit.chain import sealed_log
 from workflow.bootstrap import Workflow
 from workflow.parts import Outcome
-from workflow.retrieve.ahead import Ahead, look_ahead
 from workflow.store import runs
 from workflow.store.rows import LogRow, Run
 
@@ -50,13 +50,14 @@ async def ask(
     (`Prefer: respond-async`)."""
     if Permission.ASK not in caller.permissions:
         raise Forbidden(f"The role {caller.role} does not ask questions.")
-    ahead = look_ahead(running.parts.retriever, request.question, caller)
+    is_first = request.conversation_id is None
+    ahead = look_ahead(running.parts, request.question, caller, is_first=is_first)
     is_new = False
     try:
         run, is_new = await _arrive(running, caller, request)
     finally:
         if not is_new:
-            ahead.sources.cancel()
+            ahead.cancel()
     if "text/event-stream" in accept:
         body = _stream_new(running, run, ahead) if is_new else _stream_known(running, caller, run)
         return EventSourceResponse(body)
