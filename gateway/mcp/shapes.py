@@ -1,6 +1,5 @@
 """What the tools take and give. Names and sentences here are read by models and by people."""
 
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field, JsonValue
@@ -8,7 +7,7 @@ from pydantic import Field, JsonValue
 from contracts.base import Wire
 from contracts.catalog import Catalog, Suggestions
 from contracts.result import Column
-from contracts.run import AnswerStep, AskRequest, QuestionText, RunStatus, StoreId
+from contracts.run import AnswerStep, AskRequest, QuestionText, RunStatus, StoreId, Waiting
 
 _ROLE = "One of your roles; none for the first you hold."
 RoleName = str | None
@@ -55,17 +54,6 @@ class RoleArguments(Wire):
     role: RoleName = Field(default=None, min_length=1, max_length=64, description=_ROLE)
 
 
-class Waits(Wire):
-    """The request that the run waits for. Nothing has run, and no tool here can decide it."""
-
-    approval_id: UUID
-    status: str
-    approvers_needed: int
-    approved_by: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    reason: str = ""
-
-
 class Passage(Wire):
     """A document's passage that the answer rests on."""
 
@@ -102,7 +90,7 @@ class RunData(Wire):
     notes: tuple[str, ...] = ()
     as_of: str | None = Field(default=None, description="The newest day in the data.")
     sql: str | None = None
-    approval: Waits | None = None
+    approval: Waiting | None = None
 
 
 class RunState(Wire):

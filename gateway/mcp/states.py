@@ -35,7 +35,7 @@ def state_of(answer: Answer) -> Result:
         notes=answer.explain.notes if answer.explain else (),
         as_of=answer.explain.as_of if answer.explain else None,
         sql=answer.sql,
-        approval=shapes.Waits(**answer.approval.model_dump()) if answer.approval else None,
+        approval=answer.approval,
     )
     state = shapes.RunState(
         run_id=answer.run_id,

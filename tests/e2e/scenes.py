@@ -59,6 +59,24 @@ def _checked(page: Page) -> None:
     page.locator(".fault").first.wait_for()
 
 
+def _edited(page: Page) -> None:
+    page.locator("#edit > summary").click()
+    page.get_by_text("Write SQL instead").click()
+    page.locator("#edit-sql").fill("SELECT *\nFROM pg_shadow")
+    page.locator("#draft .findings").wait_for()
+    page.locator("#draft").scroll_into_view_if_needed()
+
+
+def _went(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("revenue")
+    page.locator("#go-metrics").wait_for()
+
+
+def _keys(page: Page) -> None:
+    page.keyboard.press("?")
+
+
 def _wrong_password(page: Page) -> None:
     page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("wrong")
@@ -107,6 +125,10 @@ SCENES = (
     Scene("not-allowed", "manager_store1", "/audit"),
     Scene("approvals", "reviewer_user", "/approvals"),
     Scene("approval", "reviewer_user", "/approvals/{approval}"),
+    Scene("approval-edit", "reviewer_user", "/approvals/{approval}", _edited),
+    Scene("go-to", "manager_store1", "/", _went),
+    Scene("go-to-page", "manager_store1", "/go?q=revenue"),
+    Scene("keys", "reviewer_user", "/approvals/{approval}", _keys),
     Scene("approvals-of-asker", "admin_user", "/approvals"),
     Scene("approvals-empty", "marketing_user", "/approvals"),
     Scene("record", "auditor_user", "/audit"),
