@@ -37,6 +37,7 @@ from gateway.routes import (
     people,
     prompt_packs,
     runs,
+    usage,
 )
 from gateway.services import Services
 from gateway.settings import GatewaySettings
@@ -80,7 +81,7 @@ def create_app(
     )
     for module in (
         authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,
-        changes, prompt_packs, knowledge, people, keys, artifacts, mcp,
+        changes, prompt_packs, knowledge, people, usage, keys, artifacts, mcp,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

@@ -25,6 +25,7 @@ from workflow.api import (
     receipts,
     runs,
     simulate,
+    usage,
     verification,
     verified_queries,
 )
@@ -52,7 +53,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
     for module in (
         ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,
         notifications, receipts, audit, changes, simulate, artifacts,
-        prompt_packs, documents, model_map, verification,
+        prompt_packs, documents, model_map, verification, usage,
     ):  # fmt: skip
         app.include_router(module.router)
     return app

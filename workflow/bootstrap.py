@@ -53,6 +53,7 @@ class Workflow:
     packs: PacksInForce
     suite: SuiteRunner
     knowledge: Knowledge
+    budget_defaults: tuple[int, int]
 
 
 @asynccontextmanager
@@ -137,6 +138,7 @@ async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
             packs,
             suite,
             knowledge,
+            (settings.model_tokens_per_person, settings.model_tokens_per_organisation),
         )
         await suite.close()
         await keeper.close()

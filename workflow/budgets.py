@@ -19,7 +19,8 @@ from kit.database import DatabaseAway, Pool
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.meter import Payer, Use
 from workflow.llm.settings import ModelSettings
-from workflow.store import model_use
+from workflow.store import model_budgets, model_use
+from workflow.store.model_budgets import BudgetRow
 
 READ_AGAIN_SECONDS = 5.0
 WRITE_AGAIN_SECONDS = 5.0
@@ -45,30 +46,31 @@ class Budgets:
         self._persons: dict[tuple[Payer, date], int] = {}
         self._organisations: dict[tuple[UUID, date], int] = {}
         self._read_at: dict[tuple[Payer, date], float] = {}
-        self._unwritten: dict[tuple[Payer, date], Use] = {}
+        self._limits: dict[Payer, tuple[int, int]] = {}
+        self._unwritten: dict[tuple[Payer, str, date], Use] = {}
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
 
     async def admit(self, payer: Payer) -> None:
         """Raises ModelUnavailable where a budget of today is used up, or cannot be read."""
-        if not (self._of_person or self._of_organisation):
-            return
         today = self._now().date()
         await self._read(payer, today)
-        if self._of_person and self._persons[payer, today] >= self._of_person:
-            raise ModelUnavailable(_used_up("Your", self._of_person))
+        of_person, of_organisation = self._limits[payer]
+        if of_person and self._persons[payer, today] >= of_person:
+            raise ModelUnavailable(_used_up("Your", of_person))
         used = self._organisations[payer.org_id, today]
-        if self._of_organisation and used >= self._of_organisation:
-            raise ModelUnavailable(_used_up("Your organisation's", self._of_organisation))
+        if of_organisation and used >= of_organisation:
+            raise ModelUnavailable(_used_up("Your organisation's", of_organisation))
 
-    def count(self, payer: Payer, use: Use) -> None:
+    def count(self, payer: Payer, use: Use, model: str = "") -> None:
         """Add to today's."""
         today = self._now().date()
         if (payer, today) in self._persons:
             self._persons[payer, today] += use.tokens
         if (payer.org_id, today) in self._organisations:
             self._organisations[payer.org_id, today] += use.tokens
-        self._unwritten[payer, today] = self._unwritten.get((payer, today), Use()) + use
+        key = (payer, model, today)
+        self._unwritten[key] = self._unwritten.get(key, Use()) + use
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write(), name="model use")
 
@@ -90,18 +92,31 @@ class Budgets:
                 person, organisation = await model_use.tokens(
                     connection, org_id=payer.org_id, user_id=payer.user_id, day=today
                 )
-                for (other, day), use in self._unwritten.items():
+                row = await model_budgets.of_organisation(connection, payer.org_id)
+                for (other, _, day), use in self._unwritten.items():
                     if day == today and other.org_id == payer.org_id:
                         organisation += use.tokens
-                        person += use.tokens if other == payer else 0
+                        person += use.tokens if other.user_id == payer.user_id else 0
                 if len(self._read_at) >= MAX_KNOWN:
-                    for known in (self._read_at, self._persons, self._organisations):
-                        known.clear()
+                    self._forget()
+                self._limits[payer] = self._limits_of(payer, row)
                 self._read_at[payer, today] = at
                 self._persons[payer, today] = person
                 self._organisations[payer.org_id, today] = organisation
         except DatabaseAway as error:
             raise ModelUnavailable("the model's budget could not be read") from error
+
+    def _limits_of(self, payer: Payer, row: BudgetRow) -> tuple[int, int]:
+        """Of the person in this role, and of the organisation; 0 is no limit."""
+        person = self._of_person if row.person is None else row.person
+        whole = self._of_organisation if row.organisation is None else row.organisation
+        return (row.roles or {}).get(payer.role, person), whole
+
+    def _forget(self) -> None:
+        self._read_at.clear()
+        self._persons.clear()
+        self._organisations.clear()
+        self._limits.clear()
 
     async def _write(self) -> None:
         while self._unwritten:
@@ -127,11 +142,13 @@ class Budgets:
         return True
 
 
-def _row(payer: Payer, day: date, use: Use) -> model_use.UseRow:
+def _row(payer: Payer, model: str, day: date, use: Use) -> model_use.UseRow:
     return model_use.UseRow(
         org_id=payer.org_id,
         day=day,
         user_id=payer.user_id,
+        role=payer.role,
+        model=model,
         calls=use.calls,
         prompt_tokens=use.prompt_tokens,
         completion_tokens=use.completion_tokens,

@@ -21,7 +21,7 @@ def words_of(client: ModelClient) -> ModelWords:
         prompt: Prompt, spent: Spent, context: UserContext
     ) -> AsyncGenerator[str, None]:
         messages = (Message("system", prompt.system), Message("user", prompt.user))
-        payer = Payer(context.org_id, context.user_id)
+        payer = Payer(context.org_id, context.user_id, context.role)
         stream = None
         try:
             async with client.stream_text(messages, payer=payer) as stream:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
@@ -29,6 +30,7 @@ from contracts.run import (
     RunSummary,
     Security,
 )
+from contracts.usage import Budgets, Usage, UseLine
 from contracts.verification import Verification
 from kit import internal_token
 from kit.event_stream import JSON_LINES
@@ -143,6 +145,10 @@ class FakeWorkflow:
                 return _json(_verification(call.context).model_dump_json())
             case ["audit", _] if call.headers["accept"] == JSON_LINES:
                 return Response(b"{}\n", media_type=JSON_LINES)
+            case ["admin", "budgets"]:
+                return _json(_BUDGETS.model_dump_json())
+            case ["admin", "usage"]:
+                return _json(_USAGE.model_dump_json())
             case ["audit", _] | ["admin", "changes"]:
                 return _json('{"items":[],"next":null}')
             case ["runs", _, "cancel"] | ["runs", _]:
@@ -206,6 +212,27 @@ async def _from(script: "queue.Queue[bytes | None]") -> bytes | None:
             return await asyncio.to_thread(script.get, timeout=0.05)
         except queue.Empty:  # look up now and then, so that a cancelled stream frees its thread
             continue
+
+
+_BUDGETS = Budgets(version=0, default_person=0, default_organisation=0)
+_TOTAL = UseLine(
+    name="total",
+    questions=0,
+    calls=0,
+    prompt_tokens=0,
+    completion_tokens=0,
+    cost=Decimal(0),
+)
+_USAGE = Usage(
+    since=AT.date(),
+    until=AT.date(),
+    today=0,
+    total=_TOTAL,
+    by_day=(),
+    by_person=(),
+    by_role=(),
+    by_model=(),
+)
 
 
 def _json(body: str, status: int = 200) -> Response:

@@ -302,7 +302,7 @@ class ModelClient:
             cost=(answer and self._cost(answer)) or Decimal(0),
             calls=1,
         )
-        self._meter.count(request.payer, use)
+        self._meter.count(request.payer, use, answer.model if answer else "")
 
 
 def from_settings(settings: ModelSettings, meter: Meter | None = None) -> ModelClient | None:

@@ -13,10 +13,11 @@ _PER_PRICE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose budgets a call is counted against."""
+    """Whose budgets a call is counted against, and in which role they ask."""
 
     org_id: UUID
     user_id: UUID
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,5 @@ class Meter(Protocol):
     async def admit(self, payer: Payer) -> None:
         """Raises ModelUnavailable where a budget of today is used up."""
 
-    def count(self, payer: Payer, use: Use) -> None:
-        """A call has ended, well or not."""
+    def count(self, payer: Payer, use: Use, model: str = "") -> None:
+        """A call has ended, well or not; `model` is the one that answered, if one did."""

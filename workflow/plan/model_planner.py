@@ -108,7 +108,7 @@ async def plan(
         client.complete,
         schema_name=SCHEMA_NAME,
         schema=output_schema(model),
-        payer=Payer(context.org_id, context.user_id),
+        payer=Payer(context.org_id, context.user_id, context.role),
     )
     rounds = [await ask(messages)]
     try:

@@ -65,6 +65,13 @@ SELECT DISTINCT ON (org_id) org_id, 'language_model', 'planner',
 FROM models_in_force WHERE seq > 1 ORDER BY org_id, seq DESC
 """
 
+_BUDGETS = """
+SELECT org_id, 'budget', 'model tokens',
+    jsonb_build_object('version', version, 'person', person, 'organisation', organisation,
+        'roles', roles)
+FROM model_budgets
+"""
+
 # A kind without a part here is not compared. What is only said beside a state is its `detail`.
 DIFFERENCES = f"""
 SELECT kind, subject, CASE
@@ -72,11 +79,12 @@ SELECT kind, subject, CASE
     WHEN state IS NULL THEN format('was removed; change %s says otherwise', seq)
     ELSE format('is not what change %s made it', seq) END
 FROM ({_POLICIES} UNION ALL {_VERIFIED} UNION ALL {_USERS}
-    UNION ALL {_DOCUMENTS} UNION ALL ({_PACKS}) UNION ALL ({_MODELS})) AS standing
+    UNION ALL {_DOCUMENTS} UNION ALL ({_PACKS}) UNION ALL ({_MODELS})
+    UNION ALL {_BUDGETS}) AS standing
 FULL JOIN (
     SELECT DISTINCT ON (org_id, kind, subject) org_id, kind, subject, seq, after
     FROM governance_changes WHERE kind IN ('policy', 'verified_query', 'user', 'document',
-        'prompt_pack', 'language_model')
+        'prompt_pack', 'language_model', 'budget')
     ORDER BY org_id, kind, subject, seq DESC) AS newest USING (org_id, kind, subject)
 WHERE state IS DISTINCT FROM nullif(after::jsonb, 'null') - 'policy' - 'detail'
 ORDER BY org_id, kind, subject

@@ -1,4 +1,4 @@
-"""`model_use`: what each person's questions used of models, by day (UTC)."""
+"""`model_use`: what each person's questions used of models, by day (UTC), role and model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from psycopg.rows import TupleRow
 
 ADD = """
 INSERT INTO model_use AS known
-    (org_id, day, user_id, calls, prompt_tokens, completion_tokens, cost)
-VALUES (%(org_id)s, %(day)s, %(user_id)s, %(calls)s, %(prompt_tokens)s, %(completion_tokens)s,
-        %(cost)s)
-ON CONFLICT (org_id, day, user_id) DO UPDATE SET
+    (org_id, day, user_id, role, model, calls, prompt_tokens, completion_tokens, cost)
+VALUES (%(org_id)s, %(day)s, %(user_id)s, %(role)s, %(model)s, %(calls)s, %(prompt_tokens)s,
+        %(completion_tokens)s, %(cost)s)
+ON CONFLICT (org_id, day, user_id, role, model) DO UPDATE SET
     calls = known.calls + excluded.calls,
     prompt_tokens = known.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = known.completion_tokens + excluded.completion_tokens,
@@ -36,6 +36,8 @@ class UseRow:
     org_id: UUID
     day: date
     user_id: UUID
+    role: str
+    model: str
     calls: int
     prompt_tokens: int
     completion_tokens: int
@@ -45,7 +47,7 @@ class UseRow:
 async def add(connection: AsyncConnection[TupleRow], rows: Iterable[UseRow]) -> None:
     """Add to what is known, all or nothing, in the order of the keys, so that two workers never
     wait for each other."""
-    ordered = sorted(rows, key=lambda row: (row.org_id, row.day, row.user_id))
+    ordered = sorted(rows, key=lambda row: (row.org_id, row.day, row.user_id, row.role, row.model))
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.executemany(
             ADD, [{name: getattr(row, name) for name in UseRow.__slots__} for row in ordered]

@@ -59,8 +59,8 @@ async def make(pool: Pool) -> AsyncIterator[Make]:
 def used(app_url: str, org_id: UUID) -> list[tuple[object, ...]]:
     with psycopg.connect(app_url) as connection:
         return connection.execute(
-            "SELECT user_id, calls, prompt_tokens, completion_tokens, cost FROM model_use "
-            "WHERE org_id = %s ORDER BY day, user_id",
+            "SELECT user_id, sum(calls), sum(prompt_tokens), sum(completion_tokens), sum(cost) "
+            "FROM model_use WHERE org_id = %s GROUP BY day, user_id ORDER BY day, user_id",
             (org_id,),
         ).fetchall()
 
@@ -177,3 +177,30 @@ async def test_nothing_is_called_once_the_budget_is_used_up(make: Make, payer: P
                 raise AssertionError("not reached")
         assert server.calls.total() == 1
         await client.close()
+
+
+async def test_what_an_admin_set_holds_in_the_place_of_the_settings(
+    make: Make, payer: Payer, app_url: str
+) -> None:
+    with psycopg.connect(app_url) as connection:
+        connection.execute(
+            "INSERT INTO model_budgets VALUES (%s, 1, 10, NULL, %s)",
+            (payer.org_id, '{"finance": 50, "auditor": 0}'),
+        )
+    budgets = make(person=1000, organisation=500)
+    finance = Payer(payer.org_id, payer.user_id, "finance")
+    budgets.count(finance, Use(20, calls=1), "gpt")
+    with pytest.raises(ModelUnavailable, match="Your budget of 10 tokens"):
+        await budgets.admit(payer)
+    await budgets.admit(finance)
+    budgets.count(finance, Use(30, calls=1), "gpt")
+    with pytest.raises(ModelUnavailable, match="Your budget of 50 tokens"):
+        await budgets.admit(finance)
+    await budgets.admit(Payer(payer.org_id, payer.user_id, "auditor"))
+    await budgets.close()
+    with psycopg.connect(app_url) as connection:
+        rows = connection.execute(
+            "SELECT role, model, calls, prompt_tokens FROM model_use WHERE org_id = %s",
+            (payer.org_id,),
+        ).fetchall()
+    assert rows == [("finance", "gpt", 2, 50)]
