@@ -137,6 +137,7 @@ SCENES = (
     Scene("admin-user", "admin_user", "/admin/users/{user}"),
     Scene("admin-policies", "admin_user", "/admin/policies?question=rentals+by+customer"),
     Scene("admin-verified", "admin_user", "/admin/verified", _first_change),
+    Scene("admin-budgets", "admin_user", "/admin/budgets"),
     Scene("admin-changes", "admin_user", "/admin/changes", _first_change),
     Scene("admin-packs", "admin_user", "/admin/prompt-packs"),
     Scene("admin-pack", "admin_user", "/admin/prompt-packs/0", _previewed),

@@ -100,6 +100,26 @@ def test_a_policy_is_tried_proposed_and_left_to_another_admin(visit: Visit, demo
     assert demo.person("admin_user").get("/api/policy").json()["version"] == 0
 
 
+def test_budgets_are_set_and_what_was_used_is_told(visit: Visit, demo: Demo) -> None:
+    asked = {"question": "What is total revenue for store 1?"}
+    assert demo.person("manager_store1").post("/api/ask", json=asked).is_success
+    page = visit("admin_user", "/admin/budgets")
+    row = page.get_by_role("region", name="By person").get_by_role("row", name="manager_store1")
+    expect(row).to_be_visible()
+    page.get_by_label("Each finance, while asking as that").fill("none")
+    page.get_by_role("button", name="Set").click()
+    expect(page.get_by_role("alert")).to_contain_text("not valid")
+    expect(page.get_by_label("Each finance, while asking as that")).to_have_value("none")
+    page.get_by_label("Each finance, while asking as that").fill("1,000,000")
+    page.get_by_role("button", name="Set").click()
+    expect(page.get_by_role("status")).to_contain_text("on record")
+    budgets = demo.person("admin_user").get("/api/admin/budgets").json()
+    assert budgets["roles"] == {"finance": 1_000_000}
+    page.get_by_role("link", name="What was changed").click()
+    page.locator(".changes summary").first.click()
+    expect(page.locator(".changes table").first).to_contain_text("roles.finance")
+
+
 def calls(demo: Demo) -> list[tuple[str, str]]:
     """Every call for admins that the gateway documents, with the ids of somebody who is there."""
     document = httpx.get(demo.url("/openapi.json"), trust_env=False).json()

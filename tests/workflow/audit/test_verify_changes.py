@@ -24,7 +24,7 @@ async def add(record: Record, **change: object) -> None:
 
 @pytest.fixture
 async def changed(record: Record) -> Record:
-    """Three changes: a document, a policy and a user, both of which stand as recorded."""
+    """Three changes: one that is compared with nothing, a policy and a user, which stand."""
     body, policy = '{"everyone":{}}', text_digest('{"everyone":{}}')
     state = {"username": "bob", "is_active": True, "is_all_stores": False}
     with psycopg.connect(record.url, autocommit=True) as connection:
@@ -44,7 +44,9 @@ async def changed(record: Record) -> Record:
             "INSERT INTO app_user_roles VALUES (%s, %s, 'finance')", (USER, record.org_id)
         )
         connection.execute("INSERT INTO app_user_store_access VALUES (%s, 2), (%s, 1)", [USER] * 2)
-    await add(record, kind="document", subject=ODD, action=ODD, before=ODD, after={ODD: [1, None]})
+    await add(
+        record, kind="semantic_model", subject=ODD, action=ODD, before=ODD, after={ODD: [1, None]}
+    )
     after = {
         "version": 1,
         "digest": policy,
@@ -165,5 +167,5 @@ async def test_a_service_adds_to_the_changes_and_does_no_more(
 
 async def test_what_could_not_be_compared_later_is_refused(changed: Record) -> None:
     with pytest.raises(psycopg.errors.UntranslatableCharacter):
-        await add(changed, kind="document", subject="1", action="added", after="\x00")
+        await add(changed, kind="semantic_model", subject="1", action="added", after="\x00")
     assert (changed.verify().changes, changed.faults()) == (3, [])

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from webui.pages.admin import (
+    budgets,
     changes,
     frame,
     knowledge,
@@ -15,7 +16,8 @@ from webui.pages.admin import (
 
 router = APIRouter()
 for _pages in (
-    frame, users, policies, verified, prompt_packs, knowledge, semantic_model, changes,
+    frame, users, policies, verified, prompt_packs, knowledge, semantic_model, budgets,
+    changes,
 ):  # fmt: skip
     router.include_router(_pages.router)
 

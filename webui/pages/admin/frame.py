@@ -32,6 +32,7 @@ SECTIONS = (
     Section("/admin/prompt-packs", "Prompt packs"),
     Section("/admin/knowledge", "Knowledge"),
     Section("/admin/model", "Semantic model"),
+    Section("/admin/budgets", "Budgets"),
     Section(
         "/admin/changes", "Changes", permissions=frozenset({Permission.ADMIN, Permission.AUDIT})
     ),
