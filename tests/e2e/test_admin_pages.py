@@ -108,7 +108,7 @@ def test_budgets_are_set_and_what_was_used_is_told(visit: Visit, demo: Demo) -> 
     expect(row).to_be_visible()
     page.get_by_label("Each finance, while asking as that").fill("none")
     page.get_by_role("button", name="Set").click()
-    expect(page.get_by_role("alert")).to_contain_text("not valid")
+    expect(page.get_by_role("alert")).to_contain_text("“none” is not a whole number")
     expect(page.get_by_label("Each finance, while asking as that")).to_have_value("none")
     page.get_by_label("Each finance, while asking as that").fill("1,000,000")
     page.get_by_role("button", name="Set").click()

@@ -42,15 +42,21 @@ async def set_budgets(visitor: VisitorOf) -> Response:
     """Set what was typed; an empty cell is what the settings say."""
     form = await visitor.request.form()
     typed = {name: str(form[name]).strip() for name in form}
+    cells = {n: text for n, text in typed.items() if n not in ("csrf", "base_version") and text}
+    for text in cells.values():
+        if isinstance(_number(text), str):
+            return await _page(
+                visitor, {}, problem=f"“{text}” is not a whole number of tokens.", typed=typed
+            )
     roles: dict[str, JsonValue] = {
         name.removeprefix("role "): _number(text)
-        for name, text in typed.items()
-        if name.startswith("role ") and text
+        for name, text in cells.items()
+        if name.startswith("role ")
     }
     body: dict[str, JsonValue] = {
         "base_version": _number(typed.get("base_version", "")),
-        "person": _number(typed.get("person", "")) if typed.get("person") else None,
-        "organisation": _number(typed["organisation"]) if typed.get("organisation") else None,
+        "person": _number(cells["person"]) if "person" in cells else None,
+        "organisation": _number(cells["organisation"]) if "organisation" in cells else None,
         "roles": roles,
     }
     try:
@@ -122,7 +128,7 @@ def _tokens(line: UseLine) -> int:
 
 
 def _number(text: str) -> JsonValue:
-    """What is no number goes on as it is: the gateway's refusal then says so."""
+    """The text itself where it is none."""
     digits = text.replace(",", "").replace(" ", "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 17 else text
 
