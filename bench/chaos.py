@@ -164,11 +164,14 @@ class Trial:
         return client
 
 
-def kill_until(fleet: Fleet, chance: random.Random, over: threading.Event) -> Counter[str]:
-    """Kill one of the three, leave it away for a moment, start it again, until `over`."""
+def kill_until(
+    fleet: Fleet, chance: random.Random, over: threading.Event, longest: float
+) -> Counter[str]:
+    """Kill one of the three, leave it away for a moment, start it again, until `over`; at most
+    `longest` seconds are between."""
     killed: Counter[str] = Counter()
     names: list[str] = []
-    while not over.wait(chance.uniform(1, 8)):
+    while not over.wait(chance.uniform(longest / 8, longest)):
         if not names:  # each once before one comes again, in any order
             names = chance.sample((*SERVICES, POSTGRES), 3)
         name = names.pop()
@@ -179,7 +182,9 @@ def kill_until(fleet: Fleet, chance: random.Random, over: threading.Event) -> Co
     return killed
 
 
-def trial(asks: int, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
+def trial(
+    asks: int, seed: int, longest: float = 8.0
+) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
     """What happened, and how often each thing that must not be was found."""
     with running() as fleet:
         began = time.monotonic()
@@ -188,7 +193,7 @@ def trial(asks: int, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, 
         with ThreadPoolExecutor(1) as thread:
             asking = thread.submit(work.ask_all, people, asks)
             asking.add_done_callback(lambda _: work.over.set())
-            killed = kill_until(fleet, random.Random(seed), work.over)
+            killed = kill_until(fleet, random.Random(seed), work.over, longest)
             asking.result()
         seconds = time.monotonic() - began
         ended = Counter(one.answer["status"] for one in work.expected)

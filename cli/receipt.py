@@ -15,6 +15,8 @@ from contracts.evidence import Receipt
 from workflow.audit.receipt_check import check_receipt, read_keys, read_receipt
 from workflow.audit.signing import Untrusted
 
+_SAID = {"approve": "Approved", "reject": "Rejected"}
+
 app = typer.Typer(help="Fetch a receipt, or check one offline.", no_args_is_help=True)
 
 
@@ -88,7 +90,7 @@ def _told(receipt: Receipt) -> list[str]:
     for approval in body.approvals:
         for decision in approval.decisions:
             lines.append(
-                f"{decision.decision} by {decision.username} as {decision.role}, "
+                f"{_SAID[decision.decision]} by {decision.username} as {decision.role}, "
                 f"{decision.at:%Y-%m-%d %H:%M:%S} UTC."
             )
     if receipt.seal is None:
