@@ -30,6 +30,7 @@ from workflow.approve.lifecycle import OPEN
 from workflow.approve.steps import Step, approvals_of, step
 from workflow.drafts import output_of
 from workflow.locked_request import Case, Refused, locked, step_of
+from workflow.own_making import refuse_own_making
 from workflow.parts import Parts
 from workflow.pipeline import conclude
 from workflow.policy_changes import put_into_force
@@ -113,6 +114,7 @@ class Decisions:
                     await self._make_stale(case, stale)
                     approved = case.item
                 else:
+                    await refuse_own_making(case.connection, caller, case.item.asker)
                     approved = await self._approve(case, caller, reason)
             if stale:
                 raise Conflict(

@@ -1,6 +1,7 @@
 """`governance_changes`: what was changed of the rules, by whom. Written by `record_change` alone,
 a function of the database that both services call in the transaction of the change."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -28,6 +29,24 @@ WHERE c.org_id = %(org_id)s
   AND (%(until)s::timestamptz IS NULL OR c.at < %(until)s)
 ORDER BY c.seq DESC LIMIT %(limit)s
 """
+
+
+MADE_BY = """
+SELECT EXISTS (
+    SELECT FROM governance_changes
+    WHERE org_id = %(org_id)s AND kind = 'user' AND subject = %(user_id)s::text
+      AND actor_id = %(by)s AND actor_id::text <> subject
+      AND at > now() - %(within)s::interval)
+"""
+
+
+async def made_by(
+    connection: Connection, org_id: UUID, user_id: UUID, *, by: UUID, within: timedelta
+) -> bool:
+    """Whether that other person changed the access or the password of the first that lately."""
+    values = {"org_id": org_id, "user_id": user_id, "by": by, "within": within}
+    row = await (await connection.execute(MADE_BY, values)).fetchone()
+    return bool(row and row[0])
 
 
 async def record(connection: Connection, org_id: UUID, by: Person, change: NewChange) -> None:

@@ -237,3 +237,25 @@ async def test_what_was_agreed_is_on_record_and_cannot_be_altered_unseen(
     assert office.faults() == [
         f"verified query {verified.verified_id}: is not what change 3 made it"
     ]
+
+
+async def test_nobody_approves_with_an_account_that_the_asker_has_in_hand(
+    office: Office, workflow: Workflow
+) -> None:
+    ann = office.person("ann", "admin")
+    made, other = office.person("made", "admin"), office.person("other", "admin")
+    office.execute(
+        "SELECT record_change(%(org)s, %(ann)s, 'ann', 'admin', 'user', %(made)s::text,"
+        " 'password reset', NULL, NULL)",
+        org=office.org_id,
+        ann=ann.user_id,
+        made=made.user_id,
+    )
+    change = PolicyChange(base_version=0, policy=Policy(smallest_group=7), reason="a reason")
+    async with workflow.parts.pool.connection() as connection, connection.transaction():
+        item = await propose(connection, ann, change, workflow.parts)
+    with pytest.raises(Forbidden, match="ann changed your access"):
+        await workflow.decisions.approve(made, item.approval_id, "", None)
+    assert await policy_version(workflow, office.org_id) == 0
+    await workflow.decisions.approve(other, item.approval_id, "", None)
+    assert await policy_version(workflow, office.org_id) == 1
