@@ -19,7 +19,7 @@ def downloaded(page: Page, name: str) -> Download:
     page.locator(".actions .menu summary", has_text="Download").last.click()
     with page.expect_download() as download:
         page.get_by_role("link", name=name).last.click()
-    page.keyboard.press("Escape")
+    expect(page.locator(".menu[open]")).to_have_count(0)
     return download.value
 
 
@@ -163,13 +163,19 @@ def test_a_second_question_waits_for_the_first(visit: Visit) -> None:
     page.route("**/analytics", hold)
     page.get_by_label("Your question").fill("Revenue in June 2022")
     page.keyboard.press("Enter")
+    expect(page.locator("#problems")).to_be_empty()
     page.get_by_label("Your question").fill("Revenue in July 2022")
     page.keyboard.press("Enter")
     expect(page.locator("#problems")).to_contain_text("still being answered")
     assert len(held) == 1
     held[0].continue_()
     expect(page.locator(".turn .trust")).to_be_visible()
+    expect(page.locator("#thread")).not_to_have_attribute("aria-busy", "true")
     expect(page.get_by_label("Your question")).to_have_value("Revenue in July 2022")
+    page.unroute("**/analytics")
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn .trust")).to_have_count(2)
+    expect(page.locator("#problems")).to_be_empty()
 
 
 def test_a_session_that_ended_loses_nothing_that_was_typed(visit: Visit) -> None:

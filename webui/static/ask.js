@@ -32,11 +32,12 @@
     if (box.value.trim()) form.requestSubmit();
   });
 
+  // Before anybody else hears of it: whoever takes a question notes at once that there is one.
   document.addEventListener("submit", (event) => {
     if (event.target !== form && event.target !== again) return;
     if (thread.getAttribute("aria-busy") !== "true") return;
     say("The question before this one is still being answered. What you typed is kept: ask it when that is done, or stop the other.");
-  });
+  }, true);
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     if (ctx.sourceElement !== form && ctx.sourceElement !== again) return;

@@ -52,7 +52,7 @@
   // A menu closes when something else is chosen, or with Escape.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
-      if (!menu.contains(event.target)) menu.open = false;
+      if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
     }
   });
   document.addEventListener("keydown", (event) => {
