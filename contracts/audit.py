@@ -29,6 +29,12 @@ def _written_out(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
+AccessKind = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^[a-z][a-z ()-]*$", description="What was read, or done."),
+]
+
+
 class RunSearch(Wire):
     """All that is given has to fit. `person` is a user's name or id; `since` is included, `until`
     is not; `metric` is in a plan of the run, `view` in a statement of it or in what the

@@ -134,10 +134,19 @@ class ChainMark(Wire):
     head: str
 
 
+class ReceiptStep(Wire):
+    """A further statement that an answer rests on, and what it returned."""
+
+    step: str
+    sql: str
+    result: ResultMark
+
+
 class ReceiptBody(Wire):
     """What is certified of a run. Digests are SHA-256 in hex. `plan` is the planner's output;
     `parameters` are what the statement ran with besides its text, the row scope; `software` is
-    every version that wrote a part of the record."""
+    every version that wrote a part of the record. An investigation's `sql` and `result` are those
+    of the change, and `steps` what it is made of."""
 
     format: Literal["countersign-receipt/1"] = "countersign-receipt/1"
     run_id: UUID
@@ -160,6 +169,7 @@ class ReceiptBody(Wire):
     risk: Risk | None
     approvals: tuple[ReceiptApproval, ...]
     result: ResultMark | None
+    steps: tuple[ReceiptStep, ...] = ()
     answer_digest: str
     software: tuple[str, ...]
     record: ChainMark
@@ -188,16 +198,35 @@ class RowChanges(Wire):
 ReplayOutcome = Literal["identical", "data changed", "definition changed", "not allowed any more"]
 
 
+class ReplayedStatement(Wire):
+    """One statement of a run, then and now. `step` is empty but in an investigation; what is None
+    now was not come to, or was not on record then."""
+
+    step: str
+    outcome: ReplayOutcome
+    detail: str
+    rows: RowChanges | None = None
+    difference: tuple[str, ...] = ()
+    sql_then: str
+    sql_now: str | None = None
+    digest_then: str
+    digest_now: str | None = None
+    row_count_then: int | None = None
+    row_count_now: int | None = None
+
+
 class Replay(Wire):
     """What asking again would give. `detail` says it in a sentence; `difference` holds the lines
     of the statement that are others now; a digest of the semantic model, and the software, are
-    told of then and now where they are on record."""
+    told of then and now where they are on record. A run of several statements is replayed one by
+    one: `outcome`, `rows` and `difference` are those of the one that changed most."""
 
     run_id: UUID
     outcome: ReplayOutcome
     detail: str
     rows: RowChanges | None = None
     difference: tuple[str, ...] = ()
+    statements: tuple[ReplayedStatement, ...] = ()
     model_then: str | None
     model_now: str
     software_then: tuple[str, ...]

@@ -24,6 +24,7 @@ from webui.pages import (
     outside_login,
     palette,
     runs,
+    verification,
 )
 from webui.person import People
 from webui.services import Services, make_templates
@@ -79,8 +80,8 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
     )
     refusals.install(app)
     for pages in (
-        assets, login, outside_login, home, analytics, runs, approvals, gallery, audit, admin,
-        palette,
+        assets, login, outside_login, home, analytics, runs, approvals, gallery, audit,
+        verification, admin, palette,
     ):  # fmt: skip
         app.include_router(pages.router, include_in_schema=False)
 

@@ -16,13 +16,22 @@ from contracts.evidence import (
     Planning,
     ReceiptApproval,
     ReceiptBody,
+    ReceiptStep,
     ResultMark,
 )
 from contracts.run import Risk
 from contracts.verdict import Finding
 from kit.canonical import text_digest
 from workflow.approve.risk import for_asker
-from workflow.audit.account import Account, Json, account_of, member, members, text
+from workflow.audit.account import (
+    BREAKDOWN,
+    Json,
+    account_of,
+    executed_steps,
+    member,
+    members,
+    text,
+)
 from workflow.audit.chain import event_hash, log_hash
 from workflow.store.rows import EventRow, LogRow
 
@@ -71,7 +80,8 @@ def receipt_body(log: LogRow, events: Sequence[EventRow]) -> ReceiptBody:
         findings=tuple(Finding.model_validate(one) for one in members(verdict.get("findings"))),
         risk=_risk(checked.get("risk")),
         approvals=tuple(_approval(one) for one in account.approved),
-        result=_result(account),
+        result=_result(account.executed),
+        steps=_steps(events),
         answer_digest=text(account.completed.get("answer_digest")) or "",
         software=account.software,
         record=ChainMark(log_hash=log.hash, events=len(events), head=events[-1].hash),
@@ -124,8 +134,18 @@ def _approval(approved: Json) -> ReceiptApproval:
     )
 
 
-def _result(account: Account) -> ResultMark | None:
-    executed = account.executed
+def _steps(events: Sequence[EventRow]) -> tuple[ReceiptStep, ...]:
+    """What stands beside the result that is certified."""
+    found = []
+    for one in executed_steps(events):
+        sql = text(member(one.checked.get("verdict")).get("sql"))
+        result = _result(one.summary)
+        if one.step.startswith(BREAKDOWN) and sql is not None and result is not None:
+            found.append(ReceiptStep(step=one.step, sql=sql, result=result))
+    return tuple(found)
+
+
+def _result(executed: Json) -> ResultMark | None:
     if "digest" not in executed:
         return None
     return ResultMark.model_validate(

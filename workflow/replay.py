@@ -2,7 +2,8 @@
 
 The statement is not taken from the record as it is. It is made anew from the recorded plan or
 SQL, by the semantic model and the guardrails of today, and runs only where that gives the very
-statement that ran then; so a replay can do nothing that a question could not.
+statement that ran then; so a replay can do nothing that a question could not. A run of several
+statements is replayed one by one.
 """
 
 import difflib
@@ -18,13 +19,23 @@ from pydantic import JsonValue, TypeAdapter
 from sqlglot.errors import SqlglotError
 
 from contracts.context import UserContext
-from contracts.evidence import Replay, ReplayOutcome, RowChanges
-from contracts.plan import MetricQuery, RawSql
+from contracts.evidence import Replay, ReplayedStatement, ReplayOutcome, RowChanges
+from contracts.plan import Investigation, MetricQuery, RawSql
 from contracts.result import ResultSet
+from contracts.verdict import Verdict
 from kit.canonical import canonical
 from kit.database import Connection
 from kit.version import software
-from workflow.audit.account import Account, Json, account_of, member, text
+from workflow.audit.account import (
+    BREAKDOWN,
+    Account,
+    Executed,
+    account_of,
+    executed_steps,
+    member,
+    members,
+    text,
+)
 from workflow.execute.warehouse import Warehouse
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
@@ -36,7 +47,11 @@ from workflow.store import audit_events, runs
 from workflow.store.rows import EventRow, LogRow
 from workflow.store.standing import standing
 
-_OUTPUT: TypeAdapter[MetricQuery | RawSql] = TypeAdapter(MetricQuery | RawSql)
+Output = MetricQuery | RawSql
+_OUTPUT: TypeAdapter[Output | Investigation] = TypeAdapter(Output | Investigation)
+_WORSE: tuple[ReplayOutcome, ...] = (
+    "identical", "data changed", "definition changed", "not allowed any more",
+)  # fmt: skip
 
 
 class NothingToReplay(Exception):
@@ -55,9 +70,24 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class _Then:
+    """A statement as it is on record: what it was made of, and what it returned. `rows` are those
+    that the answer kept."""
+
+    step: str
+    output: Output
     sql: str
-    count_sql: str | None
+    maker: str | None
+    digest: str
+    row_count: int | None
+    rows: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The same, made today."""
+
+    verdict: Verdict
     compiled: Compiled | None
 
 
@@ -92,34 +122,102 @@ async def replay(recorded: Recorded, models: RoleModels, warehouse: Warehouse) -
     nothing can be compared with; ExecutionError where the warehouse does not answer."""
     check_chain(recorded.log, recorded.events)
     account = account_of(recorded.events)
-    sql = text(member(account.checked.get("verdict")).get("sql"))
-    digest = text(account.executed.get("digest"))
-    if sql is None or digest is None:
+    statements = [
+        await _replayed(then, recorded, models, warehouse) for then in _then(recorded, account)
+    ]
+    if not statements:
         raise NothingToReplay
-    rows: RowChanges | None = None
-    difference: tuple[str, ...] = ()
-    try:
-        context = _scope(recorded, sql)
-        statement = _statement(account, sql, context, models)
-        result = await warehouse.run(statement.sql, context, count_statement=statement.count_sql)
-        outcome: ReplayOutcome = "identical"
-        detail = "The same statement gives the same result."
-        if result.digest != digest:
-            rows = _compared(member(orjson.loads(recorded.answer)), result, statement.compiled)
-            outcome, detail = "data changed", _in_words(rows)
-    except _Ended as ended:
-        outcome, detail, difference = ended.outcome, ended.detail, ended.difference
+    worst = max(statements, key=lambda one: _WORSE.index(one.outcome))
     return Replay(
         run_id=recorded.log.run_id,
-        outcome=outcome,
-        detail=detail,
-        rows=rows,
-        difference=difference,
+        outcome=worst.outcome,
+        detail=_told(worst, statements),
+        rows=worst.rows,
+        difference=worst.difference,
+        statements=tuple(statements),
         model_then=text(member(account.checked.get("bound")).get("model")),
         model_now=models.whole.digest,
         software_then=account.software,
         software_now=software(),
         replayed_at=datetime.now(UTC),
+    )
+
+
+def _told(worst: ReplayedStatement, statements: Sequence[ReplayedStatement]) -> str:
+    if len(statements) == 1:
+        return worst.detail
+    same = sum(one.outcome == "identical" for one in statements)
+    if same == len(statements):
+        return f"All {same} statements give the same results."
+    return f"{same} of {len(statements)} statements are identical. {worst.step}: {worst.detail}"
+
+
+def _then(recorded: Recorded, account: Account) -> list[_Then]:
+    """The statements that ran, in order."""
+    answer = member(orjson.loads(recorded.answer))
+    ran = Executed("", account.checked, account.executed)
+    if "digest" not in account.executed:
+        return []
+    output = _OUTPUT.validate_python(account.planned.get("output"))
+    if not isinstance(output, Investigation):
+        return _as_recorded(ran, output, answer.get("rows"))
+    parts = {
+        f"{BREAKDOWN}{plan.dimensions[0].field}": MetricQuery(plan=plan)
+        for plan in output.breakdowns
+    }
+    rows = {text(step.get("sql")): step.get("rows") for step in members(answer.get("steps"))}
+    found: list[_Then] = []
+    for one in executed_steps(recorded.events):
+        if one.step in parts:
+            sql = text(member(one.checked.get("verdict")).get("sql"))
+            found += _as_recorded(one, parts[one.step], rows.get(sql))
+        else:
+            found += _as_recorded(one, MetricQuery(plan=output.change), answer.get("rows"))
+    return found
+
+
+def _as_recorded(ran: Executed, output: Output, rows: JsonValue) -> list[_Then]:
+    sql = text(member(ran.checked.get("verdict")).get("sql"))
+    digest, count = text(ran.summary.get("digest")), ran.summary.get("row_count")
+    if sql is None or digest is None:
+        return []
+    maker = text(member(ran.checked.get("compiled")).get("sql"))
+    return [
+        _Then(ran.step, output, sql, maker, digest, count if isinstance(count, int) else None, rows)
+    ]
+
+
+async def _replayed(
+    then: _Then, recorded: Recorded, models: RoleModels, warehouse: Warehouse
+) -> ReplayedStatement:
+    now: _Now | None = None
+    result: ResultSet | None = None
+    rows: RowChanges | None = None
+    difference: tuple[str, ...] = ()
+    outcome: ReplayOutcome = "identical"
+    detail = "The same statement gives the same result."
+    try:
+        context = _scope(recorded, then.sql)
+        now = _made(then.output, context, models)
+        sql = _same(then, now)
+        result = await warehouse.run(sql, context, count_statement=now.verdict.count_sql)
+        if result.digest != then.digest:
+            rows = _compared(then.rows, result, now.compiled)
+            outcome, detail = "data changed", _in_words(rows)
+    except _Ended as ended:
+        outcome, detail, difference = ended.outcome, ended.detail, ended.difference
+    return ReplayedStatement(
+        step=then.step,
+        outcome=outcome,
+        detail=detail,
+        rows=rows,
+        difference=difference,
+        sql_then=then.sql,
+        sql_now=now.verdict.sql if now else None,
+        digest_then=then.digest,
+        digest_now=result.digest if result else None,
+        row_count_then=then.row_count,
+        row_count_now=result.row_count if result else None,
     )
 
 
@@ -154,11 +252,8 @@ def _words(sql: str) -> set[str]:
     return set("".join(c if c.isalnum() or c == "_" else " " for c in sql).split())
 
 
-def _statement(
-    account: Account, recorded_sql: str, context: UserContext, models: RoleModels
-) -> _Statement:
-    """The recorded statement as it is made today."""
-    output = _OUTPUT.validate_python(account.planned.get("output"))
+def _made(output: Output, context: UserContext, models: RoleModels) -> _Now:
+    """The recorded plan or SQL as a statement of today."""
     model = models.part(context)
     compiled = None
     if isinstance(output, MetricQuery):
@@ -171,19 +266,25 @@ def _statement(
         sql = compiled.sql
     else:
         sql = output.sql
-    verdict = check(sql, guard_scope(model, context, is_raw=compiled is None))
+    return _Now(check(sql, guard_scope(model, context, is_raw=compiled is None)), compiled)
+
+
+def _same(then: _Then, now: _Now) -> str:
+    """The statement, where it is the very one that ran."""
+    verdict, compiled = now.verdict, now.compiled
     if verdict.sql is None:
         why = " ".join(f.message for f in verdict.findings if f.severity == "block")
         raise _Ended("definition changed", f"The guardrails refuse the statement now. {why}")
-    if verdict.sql != recorded_sql:
-        before = text(member(account.checked.get("compiled")).get("sql"))
-        maker = "guardrails make" if compiled and before == compiled.sql else "semantic model makes"
+    if verdict.sql != then.sql:
+        maker = (
+            "guardrails make" if compiled and then.maker == compiled.sql else "semantic model makes"
+        )
         raise _Ended(
             "definition changed",
             f"The {maker} another statement of it now.",
-            _difference(recorded_sql, verdict.sql),
+            _difference(then.sql, verdict.sql),
         )
-    return _Statement(verdict.sql, verdict.count_sql, compiled)
+    return verdict.sql
 
 
 def _difference(before: str, now: str) -> tuple[str, ...]:
@@ -200,8 +301,7 @@ def _lines(sql: str) -> list[str]:
         return sql.splitlines()
 
 
-def _compared(answer: Json, result: ResultSet, compiled: Compiled | None) -> RowChanges:
-    kept = answer.get("rows")
+def _compared(kept: JsonValue, result: ResultSet, compiled: Compiled | None) -> RowChanges:
     then = [row for row in kept if isinstance(row, list)] if isinstance(kept, list) else []
     removed = Counter(canonical(row) for row in then)
     now = Counter(canonical([*row]) for row in result.rows)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 
 from contracts.audit import (
+    AccessKind,
     AccessPage,
     AuditedEventPage,
     AuditedRunPage,
@@ -84,12 +85,16 @@ async def checkpoints(
 
 @router.get("/accesses", response_model=AccessPage)
 async def accesses(
-    caller: CallerOf, role: Role = None, cursor: UUID | None = None, limit: Limit = 20
+    caller: CallerOf,
+    role: Role = None,
+    what: AccessKind | None = None,
+    cursor: UUID | None = None,
+    limit: Limit = 20,
 ) -> Response:
-    """Who read the record, newest first."""
+    """Who read the record, newest first; with `what` only what was read so, as `verified`."""
     context = _auditor(caller, role)
     return await forward(
-        caller, "GET", "/audit/accesses", context=context, cursor=cursor, limit=limit
+        caller, "GET", "/audit/accesses", context=context, what=what, cursor=cursor, limit=limit
     )
 
 

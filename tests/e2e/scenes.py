@@ -43,6 +43,16 @@ def _adding(page: Page) -> None:
     page.locator("#add > summary").click()
 
 
+def _verify(page: Page) -> None:
+    page.get_by_role("button", name="Verify the record").click()
+    page.get_by_role("status").wait_for(timeout=30_000)
+
+
+def _replay(page: Page) -> None:
+    page.get_by_role("button", name="Replay").click()
+    page.get_by_role("status").wait_for()
+
+
 def _first_change(page: Page) -> None:
     page.locator(".changes summary").first.click()
 
@@ -132,6 +142,10 @@ SCENES = (
     Scene("approvals-of-asker", "admin_user", "/approvals"),
     Scene("approvals-empty", "marketing_user", "/approvals"),
     Scene("record", "auditor_user", "/audit"),
+    Scene("record-verified", "auditor_user", "/audit", _verify),
+    Scene("record-empty", "auditor_user", "/audit?person=nobody&since=2026-01-01"),
+    Scene("record-replayed", "auditor_user", "/audit/runs/{why}", _replay),
+    Scene("checkpoints", "auditor_user", "/audit/checkpoints"),
     Scene("record-run", "auditor_user", "/audit/runs/{bars}"),
     Scene("admin-users", "admin_user", "/admin/users", _adding),
     Scene("admin-user", "admin_user", "/admin/users/{user}"),

@@ -9,8 +9,10 @@ import psycopg
 import pytest
 
 from contracts.evidence import Replay
-from tests.workflow.desk import Desk, open_desk
+from tests.workflow.desk import SECRET, Desk, open_desk
+from workflow.audit.receipt_check import check_receipt, read_receipt
 from workflow.receipt_body import Broken
+from workflow.receipts import receipt_of
 from workflow.replay import NothingToReplay, Recorded, read, replay
 from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
@@ -162,3 +164,54 @@ async def test_another_organisation_s_run_is_not_there(desk: Desk) -> None:
     run_id = (await desk.ask("manager_store1", QUESTION)).run_id
     async with desk.workflow.parts.pool.connection() as connection:
         assert await read(connection, run_id, org_id=UUID(int=7)) is None
+
+
+async def test_an_investigation_is_replayed_statement_by_statement(
+    desk: Desk, tmp_path: Path
+) -> None:
+    run_id = (await desk.ask("manager_store1", "Why did revenue fall in July 2022?")).run_id
+    found = await again(desk, run_id)
+    steps = [one.step for one in found.statements]
+    assert steps[0] == "change"
+    assert len(steps) > 2
+    assert all(step.startswith("by ") for step in steps[1:])
+    assert found.outcome == "identical"
+    assert found.detail == f"All {len(steps)} statements give the same results."
+    assert all(one.digest_then == one.digest_now for one in found.statements)
+
+    gone = "UPDATE category SET name = 'Quite another' WHERE name = 'Family'"
+    desk.change_warehouse(gone)
+    found = await again(desk, run_id)
+    changed = {one.step: one.rows for one in found.statements if one.outcome == "data changed"}
+    (step,) = [step for step in changed if "category" in step]
+    rows = changed[step]
+    assert rows is not None
+    assert (rows.added, rows.removed) == (1, 1)
+    assert found.statements[0].outcome == "identical"
+    assert (found.outcome, found.rows) == ("data changed", rows)
+    assert f"{len(steps) - len(changed)} of {len(steps)} statements are identical." in found.detail
+
+    models = changed_model(tmp_path, "SUM(payments.amount)", "SUM(payments.amount * 2)")
+    found = await again(desk, run_id, models)
+    assert {one.outcome for one in found.statements} == {"definition changed"}
+    assert all(one.sql_now and one.sql_now != one.sql_then for one in found.statements)
+
+
+async def test_a_receipt_of_an_investigation_names_each_statement(desk: Desk) -> None:
+    answer = await desk.ask("manager_store1", "Why did revenue fall in July 2022?")
+    async with desk.workflow.parts.pool.connection() as connection:
+        receipt = await receipt_of(connection, answer.run_id, secret=SECRET)
+    assert receipt is not None
+    steps = receipt.receipt.steps
+    assert [step.sql for step in steps] == [step.sql for step in answer.steps]
+    assert [step.result.row_count for step in steps] == [len(step.rows) for step in answer.steps]
+    keys = {receipt.signature.key_id: await _public_key(desk)}
+    check_receipt(read_receipt(receipt.model_dump_json().encode()), keys)
+
+
+async def _public_key(desk: Desk) -> bytes:
+    async with desk.workflow.parts.pool.connection() as connection:
+        cursor = await connection.execute("SELECT public_key FROM signing_keys")
+        row = await cursor.fetchone()
+    assert row is not None
+    return bytes(row[0])

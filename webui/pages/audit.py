@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, Field
 
 from contracts.audit import (
     AuditedEvent,
@@ -20,18 +21,33 @@ from contracts.audit import (
     CheckpointPage,
 )
 from contracts.evidence import Receipt, Replay
-from contracts.run import RunStatus
+from contracts.run import RunStatus, Stage
 from kit.event_stream import JSON_LINES
 from webui.gateway_client import GatewayProblem, SessionEnded
 from webui.page import page
+from webui.record_search import RecordSearch
 from webui.visitor import Visitor, VisitorOf
 from webui.words import plain
 
 router = APIRouter(prefix="/audit")
 
-Person = Annotated[str, Query(max_length=128)]
-Status = RunStatus | Literal[""]
 _MOST_EVENTS = "100"
+
+
+class Form(BaseModel):
+    """What the fields of the search hold; what is not one of them is let be."""
+
+    person: str = Field("", max_length=128)
+    since: str = Field("", max_length=10)
+    until: str = Field("", max_length=10)
+    view: str = Field("", max_length=63)
+    metric: str = Field("", max_length=63)
+    status: str = Field("", max_length=64)
+    stage: str = Field("", max_length=64)
+
+    def sought(self) -> RecordSearch:
+        """As a value."""
+        return RecordSearch(**self.model_dump(include=set(Form.model_fields)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +72,52 @@ class Proof:
 
 @router.get("")
 async def runs(
-    visitor: VisitorOf, person: Person = "", status: Status = "", cursor: UUID | None = None
+    visitor: VisitorOf, search: Annotated[Form, Query()], cursor: UUID | None = None
 ) -> Response:
     """A page of the runs that fit, and the newest checkpoints."""
-    query = _search(person, status)
-    if cursor is not None:
-        query["cursor"] = str(cursor)
-    found = AuditedRunPage.model_validate(await visitor.get("/api/audit/runs", **query))
-    sealed = CheckpointPage.model_validate(await visitor.get("/api/audit/checkpoints", limit="5"))
+    sought, problem, found = search.sought(), "", AuditedRunPage(items=())
+    try:
+        query = sought.query()
+        if cursor is not None:
+            query["cursor"] = str(cursor)
+        found = AuditedRunPage.model_validate(await visitor.get("/api/audit/runs", **query))
+    except ValueError:
+        problem = "A day is written like 2026-01-31."
+    except GatewayProblem as error:
+        if error.problem.status != 422:
+            raise
+        problem = "Views and metrics are searched by their exact names, such as v_payment_scoped."
+    sealed = CheckpointPage.model_validate(await visitor.get("/api/audit/checkpoints", limit="3"))
     return page(
         visitor.request,
         "audit.html",
         visitor=visitor,
+        status=422 if problem else 200,
         found=found,
+        problem=problem,
         checkpoints=sealed.items,
-        person=person,
-        chosen=status,
+        search=sought,
         statuses=[status.value for status in RunStatus],
+        stages=[stage.value for stage in Stage],
         plain=plain,
     )
 
 
 @router.get("/export")
-async def export(visitor: VisitorOf, person: Person = "", status: Status = "") -> Response:
+async def export(
+    visitor: VisitorOf,
+    search: Annotated[Form, Query()],
+    what: Literal["runs", "events"] = "runs",
+) -> Response:
     """Everything that fits, as JSON lines, passed on as it comes."""
     async with AsyncExitStack() as opening:
-        query = urlencode(_search(person, status))
+        try:
+            query = urlencode(search.sought().query())
+        except ValueError as error:
+            raise HTTPException(404) from error
         reply = await opening.enter_async_context(
             visitor.gateway.stream(
-                visitor.token, "GET", f"/api/audit/runs?{query}", headers={"Accept": JSON_LINES}
+                visitor.token, "GET", f"/api/audit/{what}?{query}", headers={"Accept": JSON_LINES}
             )
         )
         opened = opening.pop_all()
@@ -94,14 +127,16 @@ async def export(visitor: VisitorOf, person: Person = "", status: Status = "") -
             async for piece in reply.aiter_bytes():
                 yield piece
 
-    named = f'attachment; filename="runs-{datetime.now(UTC):%Y-%m-%d}.jsonl"'
+    named = f'attachment; filename="{what}-{datetime.now(UTC):%Y-%m-%d}.jsonl"'
     return StreamingResponse(lines(), media_type=JSON_LINES, headers={"Content-Disposition": named})
 
 
 @router.get("/runs/{run_id}")
-async def run(visitor: VisitorOf, run_id: UUID) -> Response:
-    """One run: who asked what, and each event of its chain."""
-    return await _run_page(visitor, run_id)
+async def run(
+    visitor: VisitorOf, run_id: UUID, at: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+) -> Response:
+    """One run: who asked what, and each event of its chain; the one at `at` is opened."""
+    return await _run_page(visitor, run_id, at=at)
 
 
 @router.get("/runs/{run_id}/receipt.json")
@@ -138,7 +173,9 @@ async def replay(visitor: VisitorOf, run_id: UUID) -> Response:
     return await _run_page(visitor, run_id, Proof(replay=Replay.model_validate_json(reply.content)))
 
 
-async def _run_page(visitor: Visitor, run_id: UUID, proof: Proof | None = None) -> Response:
+async def _run_page(
+    visitor: Visitor, run_id: UUID, proof: Proof | None = None, *, at: int = 0
+) -> Response:
     found = await visitor.get("/api/audit/runs", run_id=str(run_id), limit="1")
     items: tuple[AuditedRun, ...] = AuditedRunPage.model_validate(found).items
     if not items:
@@ -154,6 +191,7 @@ async def _run_page(visitor: Visitor, run_id: UUID, proof: Proof | None = None) 
         links=_links(events.items),
         is_cut=events.next is not None,
         proof=proof,
+        at=at,
         plain=plain,
     )
 
@@ -172,8 +210,3 @@ def _links(events: tuple[AuditedEvent, ...]) -> tuple[Link, ...]:
         )
         before = event.hash
     return tuple(found)
-
-
-def _search(person: str, status: Status) -> dict[str, str]:
-    given = {"person": person.strip(), "status": str(status)}
-    return {name: value for name, value in given.items() if value}

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from contracts.audit import (
     Access,
+    AccessKind,
     AccessPage,
     AuditedEventPage,
     AuditedRunPage,
@@ -109,13 +110,20 @@ async def get_checkpoints(
 
 @router.get("/accesses")
 async def get_accesses(
-    caller: Auditor, running: Running, cursor: UUID | None = None, limit: Limit = 20
+    caller: Auditor,
+    running: Running,
+    what: AccessKind | None = None,
+    cursor: UUID | None = None,
+    limit: Limit = 20,
 ) -> AccessPage:
-    """Who read the record, newest first; this reading is among them."""
+    """Who read the record, newest first; this reading is among them, unless `what` was read is
+    asked for."""
     async with connected(running.parts.pool) as connection:
-        query: dict[str, JsonValue] = {"cursor": str(cursor) if cursor else None}
+        query: dict[str, JsonValue] = {"cursor": str(cursor) if cursor else None, "what": what}
         await record_access(connection, caller, "accesses", query)
-        rows = await accesses.page(connection, org_id=caller.org_id, before=cursor, limit=limit)
+        rows = await accesses.page(
+            connection, org_id=caller.org_id, what=what, before=cursor, limit=limit
+        )
     following = str(rows[-1].access_id) if len(rows) == limit else None
     items = (
         Access(

@@ -68,6 +68,31 @@ def account_of(events: Sequence[EventRow]) -> Account:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A statement that a run came to an end with: the step it is of, empty where the run has but
+    one; what was checked, and the summary of its execution."""
+
+    step: str
+    checked: Json
+    summary: Json
+
+
+def executed_steps(events: Sequence[EventRow]) -> list[Executed]:
+    """The statements of an investigation, in order."""
+    checked: dict[str, Json] = {}
+    executed: dict[str, Json] = {}
+    for event in events:
+        detail = member(orjson.loads(event.detail))
+        summary = member(detail.get("summary"))
+        step = text(summary.get("step"))
+        if step and event.stage == "validation":
+            checked[step] = member(detail.get("value"))
+        elif step and event.stage == "db_execution" and "digest" in summary:
+            executed[step] = summary
+    return [Executed(step, checked.get(step, {}), summary) for step, summary in executed.items()]
+
+
 def member(value: JsonValue) -> Json:
     """An object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}

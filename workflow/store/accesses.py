@@ -19,6 +19,7 @@ PAGE = """
 SELECT access_id, org_id, user_id, username, role, at, what, query::text AS query, hash
 FROM record_accesses
 WHERE org_id = %(org_id)s AND (%(before)s::uuid IS NULL OR access_id < %(before)s)
+  AND (%(what)s::text IS NULL OR what = %(what)s)
 ORDER BY access_id DESC LIMIT %(limit)s
 """
 
@@ -42,9 +43,11 @@ async def add(connection: Connection, row: AccessRow) -> None:
 
 
 async def page(
-    connection: Connection, *, org_id: UUID, before: UUID | None, limit: int
+    connection: Connection, *, org_id: UUID, what: str | None, before: UUID | None, limit: int
 ) -> list[AccessRow]:
-    """Newest first, from after the one called `before`."""
+    """All or those of `what`, newest first, from after the one called `before`."""
     async with connection.cursor(row_factory=class_row(AccessRow)) as cursor:
-        await cursor.execute(PAGE, {"org_id": org_id, "before": before, "limit": limit})
+        await cursor.execute(
+            PAGE, {"org_id": org_id, "what": what, "before": before, "limit": limit}
+        )
         return await cursor.fetchall()
