@@ -1,10 +1,10 @@
 """What proves an answer to somebody who has nothing but a file and a public key."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from contracts.base import Wire
 from contracts.context import UserContext
@@ -182,6 +182,25 @@ class Receipt(Wire):
     receipt: ReceiptBody
     signature: Signature
     seal: Inclusion | None = None
+
+
+class ReceiptCheckRequest(Wire):
+    """The text of a receipt's file."""
+
+    text: Annotated[str, Field(min_length=1, max_length=60_000)]
+
+
+class ReceiptCheck(Wire):
+    """Whether a receipt is as one of the keys on record signed it; `reason` says why not.
+    `is_on_record` is whether the run's chain still ends as the receipt says; `checkpoint` is the
+    one that its proof of inclusion leads to."""
+
+    is_genuine: bool
+    reason: str = ""
+    run_id: UUID | None = None
+    key_id: str | None = None
+    checkpoint: int | None = None
+    is_on_record: bool | None = None
 
 
 class RowChanges(Wire):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 
 from contracts.audit import (
     AccessKind,
@@ -15,12 +15,14 @@ from contracts.audit import (
     RunQuery,
 )
 from contracts.context import Permission, UserContext
+from contracts.evidence import ReceiptCheck, ReceiptCheckRequest
 from contracts.verification import Verification
 from gateway import policy
 from gateway.routes.caller import WORKFLOW_PROBLEMS, Caller, CallerOf, Role
 from gateway.routes.forward import forward, stream
 from gateway.routes.runs import Limit
 from kit.event_stream import EVENTS, JSON_LINES, LINES
+from kit.payload import documented_body, json_body
 from kit.problems import documented
 
 router = APIRouter(prefix="/api/audit", tags=["audit"], responses=WORKFLOW_PROBLEMS)
@@ -131,6 +133,23 @@ async def verify(
             context=context,
             seconds=caller.services.settings.ask_timeout_seconds,
         )
+
+
+@router.post(
+    "/receipts/check",
+    response_model=ReceiptCheck,
+    responses=documented(413, 415),
+    openapi_extra=documented_body(ReceiptCheckRequest),
+)
+async def check_receipt(
+    caller: CallerOf,
+    shown: Annotated[ReceiptCheckRequest, Depends(json_body(ReceiptCheckRequest))],
+    role: Role = None,
+) -> Response:
+    """Whether a receipt that somebody shows is genuine, and the record still says the same. It
+    trusts this service; `countersign receipt verify` needs the public keys alone."""
+    context = _auditor(caller, role)
+    return await forward(caller, "POST", "/audit/receipts/check", context=context, body=shown)
 
 
 async def _found(

@@ -39,13 +39,13 @@ def test_an_auditor_searches_replays_and_verifies_and_finds_what_was_changed(
     expect(page.locator(".facts")).to_contain_text("unbroken, under a minute ago, by auditor_user")
 
     page.get_by_role("link", name="Search the record").click()
-    page.get_by_label("Person").fill("manager_multi")
-    page.get_by_label("Metric").fill("revenue")
-    page.get_by_label("View").fill("v_payment_scoped")
+    page.get_by_label("Person", exact=True).fill("manager_multi")
+    page.get_by_label("Metric", exact=True).fill("revenue")
+    page.get_by_label("View", exact=True).fill("v_payment_scoped")
     page.get_by_label("Came to").select_option("db_execution")
-    page.get_by_label("From").fill("2020-01-01")
+    page.get_by_label("From", exact=True).fill("2020-01-01")
     page.get_by_role("button", name="Search").click()
-    expect(page.get_by_label("Metric")).to_have_value("revenue")
+    expect(page.get_by_label("Metric", exact=True)).to_have_value("revenue")
     with page.expect_download() as download:
         page.get_by_role("link", name="events", exact=True).click()
     assert run_id in download.value.path().read_text()
@@ -59,6 +59,17 @@ def test_an_auditor_searches_replays_and_verifies_and_finds_what_was_changed(
     page.get_by_role("link", name=re.compile("^checkpoint")).click()
     page.get_by_text("Root, signature and place in the line").first.click()
     expect(page.get_by_text("Signature (Ed25519)").first).to_be_visible()
+
+    receipt = demo.person("manager_multi").get(f"/api/runs/{run_id}/receipt").text
+    for text, said in (
+        (receipt, "Genuine."),
+        (receipt.replace('"completed"', '"failed"'), "It proves nothing."),
+    ):
+        page.goto("/audit")
+        file = {"name": "receipt.json", "mimeType": "application/json", "buffer": text.encode()}
+        page.get_by_label("Its file").set_input_files(files=[file])  # type: ignore[list-item]
+        page.get_by_role("button", name="Check").click()
+        expect(page.get_by_role("status")).to_contain_text(said)
 
     content = "UPDATE query_audit_events SET status = %s WHERE run_id = %s AND seq = 3"
     forge(demo, content, "altered", run_id)

@@ -143,6 +143,8 @@ class FakeWorkflow:
                 return self._events()
             case ["audit", "verify"]:
                 return _json(_verification(call.context).model_dump_json())
+            case ["audit", "receipts", "check"]:
+                return _json('{"is_genuine":false,"reason":"it is not a receipt"}')
             case ["audit", _] if call.headers["accept"] == JSON_LINES:
                 return Response(b"{}\n", media_type=JSON_LINES)
             case ["admin", "budgets"]:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import httpx
 import structlog
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, UploadFile
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import format_sse_event
 from jinja2 import Template
 
 from contracts.audit import CheckpointPage
+from contracts.evidence import ReceiptCheck
 from contracts.verification import Verification, VerificationProgress
 from kit.event_stream import events
 from webui.gateway_client import ANSWER_SECONDS, GatewayProblem, SessionEnded
@@ -22,6 +23,7 @@ from webui.visitor import VisitorOf
 router = APIRouter(prefix="/audit")
 log = structlog.get_logger(__name__)
 _PATH = "/api/audit/verify"
+_MOST_OF_A_FILE = 60_000
 
 
 @router.post("/verify")
@@ -50,6 +52,27 @@ async def verify(visitor: VisitorOf) -> Response:
             "X-Accel-Buffering": "no",
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         },
+    )
+
+
+@router.post("/receipt")
+async def check_receipt(visitor: VisitorOf, file: UploadFile) -> Response:
+    """Whether a receipt's file is genuine, and the record still says the same."""
+    text = (await file.read(_MOST_OF_A_FILE + 1)).decode("utf-8", "replace")
+    found, problem = None, ""
+    try:
+        reply = await visitor.gateway.call(
+            visitor.token, "POST", "/api/audit/receipts/check", body={"text": text}
+        )
+        found = ReceiptCheck.model_validate_json(reply.content)
+    except SessionEnded:
+        raise
+    except GatewayProblem as error:
+        if error.problem.status not in (413, 422):
+            raise
+        problem = "This file is empty, or far larger than a receipt is."
+    return page(
+        visitor.request, "audit_receipt.html", visitor=visitor, found=found, problem=problem
     )
 
 
