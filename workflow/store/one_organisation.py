@@ -13,7 +13,7 @@ _ITS_OWN = (
     "query_audit_logs", "runs", "checkpoints", "checkpoint_entries", "record_accesses",
     "unsealed_entries", "governance_changes", "governance_heads", "approval_requests",
     "risk_policies", "verified_queries", "knowledge_documents", "prompt_packs",
-    "prompt_pack_activations", "models_in_force",
+    "prompt_pack_activations", "models_in_force", "model_budgets",
 )  # fmt: skip
 
 # Of tables that do not say whose a row is, and of one whose other columns are nobody's to read.
