@@ -21,6 +21,7 @@ from workflow.execute.errors import ExecutionError
 from workflow.execute.warehouse import Warehouse
 from workflow.receipt_body import Broken
 from workflow.replay import NothingToReplay, read, replay
+from workflow.semantic.errors import ModelError
 from workflow.semantic.load import load
 from workflow.semantic.roles import RoleModels
 
@@ -35,6 +36,8 @@ def replay_command(
             outcome = asyncio.run(_replay(found, keys().reader_secret, run_id))
     except psycopg.OperationalError as error:
         raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+    except ModelError as error:
+        raise CommandError(f"SEMANTIC_MODEL: {error}") from error
     except NothingToReplay as error:
         raise CommandError(
             "This run executed no statement, so there is nothing to replay."
