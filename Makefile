@@ -2,7 +2,7 @@
 # Settings are given by environment or on the line: make demo GATEWAY_PORT=8010 SCALE=10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports bench screenshots docs clean requirements environment \
+.PHONY: help demo test lint types imports bench screenshots pictures docs clean requirements environment \
 	environment-dev browser
 BIN := .venv/bin
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -33,6 +33,9 @@ bench: environment-dev ## measure, and print the table of docs/benchmarks.md
 
 screenshots: environment-dev browser ## pictures of every page, light and dark, laptop and phone, in .screenshots
 	@exec $(BIN)/python -m tests.e2e.screenshots $(ARGS)
+
+pictures: environment-dev browser ## the pictures of the README, taken anew
+	@exec $(BIN)/python -m tests.e2e.screenshots --readme
 
 docs: environment-dev ## bring the table of docs/settings.md up to date
 	@$(BIN)/countersign settings --document >.set-up.table

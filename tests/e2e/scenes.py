@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, StorageState
 from tests.stack import PASSWORDS, Demo
 
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 
 

@@ -1,49 +1,74 @@
 """Take a picture of every page and state: light and dark, on a laptop and on a phone.
 
     python -m tests.e2e.screenshots [FOLDER] [NAME…]
+    python -m tests.e2e.screenshots --readme
 
 The folder is .screenshots unless named; of scenes all, or those whose name begins with one of the
-names. It starts a demo of its own.
+names. With --readme, those that the README shows, in docs/pictures: what fits on a laptop's
+screen. It starts a demo of its own.
 """
 
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 from rich.progress import track
 
 from tests.e2e.browser import chromium
-from tests.e2e.scenes import SCENES, SIZES, Stage, prepare
+from tests.e2e.scenes import SCENES, SCHEMES, SIZES, Stage, prepare
 from tests.stack import start_demo, stop_demo
 
+README = {"ask": "ask-bars", "how": "ask-how", "approve": "approval", "verify": "record-verified"}
+"""Files in docs/pictures, and the scenes they show."""
 
-def take(folder: Path, names: tuple[str, ...] = ()) -> list[Path]:
-    """The pictures, as NAME.SCHEME.SIZE.png in `folder`, which is emptied of older ones."""
-    if not names:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    scenes = [scene for scene in SCENES if scene.name.startswith(names or ("",))]
-    taken: list[Path] = []
+
+@contextmanager
+def _stage() -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="cs-pictures-") as home:
         Path(home).chmod(0o755)
         demo = start_demo(Path(home) / "home")
         try:
             with sync_playwright() as playwright:
-                stage = Stage(demo, chromium(playwright), prepare(demo))
-                for scene in track(scenes, "Taking pictures", transient=True):
-                    for scheme in ("light", "dark"):
-                        for size in SIZES:
-                            path = folder / f"{scene.name}.{scheme}.{size}.png"
-                            with stage.open(scene, scheme, size) as page:
-                                page.screenshot(path=path, full_page=True)
-                            taken.append(path)
+                yield Stage(demo, chromium(playwright), prepare(demo))
         finally:
             stop_demo(demo)
-    return taken
+
+
+def take(folder: Path, names: tuple[str, ...] = ()) -> int:
+    """How many, as NAME.SCHEME.SIZE.png in `folder`, which is emptied of older ones."""
+    if not names:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    scenes = [scene for scene in SCENES if scene.name.startswith(names or ("",))]
+    with _stage() as stage:
+        for scene in track(scenes, "Taking pictures", transient=True):
+            for scheme, size in product(SCHEMES, SIZES):
+                with stage.open(scene, scheme, size) as page:
+                    path = folder / f"{scene.name}.{scheme}.{size}.png"
+                    page.screenshot(path=path, full_page=True)
+    return len(scenes) * len(SCHEMES) * len(SIZES)
+
+
+def take_for_readme(folder: Path) -> int:
+    """How many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scenes = {scene.name: scene for scene in SCENES}
+    with _stage() as stage:
+        for name, shown in README.items():
+            with stage.open(scenes[shown]) as page:
+                page.screenshot(path=folder / f"{name}.png")
+    return len(README)
 
 
 if __name__ == "__main__":
-    target, *chosen = sys.argv[1:] or [".screenshots"]
-    sys.stdout.write(f"{len(take(Path(target), tuple(chosen)))} pictures in {target}\n")
+    if sys.argv[1:] == ["--readme"]:
+        taken, target = take_for_readme(Path("docs/pictures")), "docs/pictures"
+    else:
+        target, *chosen = sys.argv[1:] or [".screenshots"]
+        taken = take(Path(target), tuple(chosen))
+    sys.stdout.write(f"{taken} pictures in {target}\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.scenes import SCENES, Scene, Scheme, Stage, prepare
+from tests.e2e.scenes import SCENES, SCHEMES, SIZES, Scene, Stage, prepare
 from tests.stack import ROOT, Demo
 
 AXE = ROOT / "webui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -38,8 +38,7 @@ def test_the_rules_find_what_is_wrong(chromium: Browser) -> None:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_nothing_serious_is_found(stage: Stage, scene: Scene) -> None:
-    schemes: tuple[Scheme, ...] = ("light", "dark")
-    for scheme, size in zip(schemes, ("laptop", "phone"), strict=True):
+    for scheme, size in zip(SCHEMES, SIZES, strict=True):
         with stage.open(scene, scheme, size) as page:
             assert grave(page) == [], (scheme, size)
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
