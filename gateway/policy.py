@@ -54,7 +54,7 @@ def require(context: UserContext, permission: str) -> None:
     """Refuse a role without the permission."""
     if permission not in context.permissions:
         raise Forbidden(
-            f"The role {context.role} does not have the permission to {permission}.",
+            f"The role {context.role} does not have the {permission} permission.",
             kind="permission-missing",
         )
 
@@ -63,6 +63,6 @@ def require_any(context: UserContext, *permissions: str) -> None:
     """Refuse a role that has none of them."""
     if not set(permissions) & set(context.permissions):
         raise Forbidden(
-            f"The role {context.role} does not have the permission to {' or '.join(permissions)}.",
+            f"The role {context.role} does not have the {' or '.join(permissions)} permission.",
             kind="permission-missing",
         )

@@ -25,6 +25,7 @@ from contracts.context import UserContext
 from contracts.plan import Planned
 from contracts.run import ApprovalStatus, RunStatus
 from kit.database import connected
+from kit.display import listed
 from kit.problems import Conflict, Forbidden
 from workflow.approve.lifecycle import OPEN
 from workflow.approve.steps import Step, approvals_of, step
@@ -118,7 +119,7 @@ class Decisions:
                     approved = await self._approve(case, caller, reason)
             if stale:
                 raise Conflict(
-                    f"This was not approved: {', '.join(stale)} changed since it was asked for. "
+                    f"This was not approved: {listed(stale)} changed since it was asked for. "
                     "It is stale, and what would run now waits as a new request.",
                     kind="stale",
                 )

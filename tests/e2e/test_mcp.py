@@ -78,7 +78,7 @@ async def test_each_role_asks_in_its_own_scope_under_either_protocol(
             assert {tool.name for tool in (await client.list_tools()).tools} == EVERYONE
             is_error, words = await said(client, "ask", question="Total revenue")
             assert is_error
-            assert "does not have the permission to ask" in words
+            assert "does not have the ask permission" in words
 
 
 async def test_a_waiting_run_is_told_as_waiting_and_found_again_once_a_person_let_it_through(

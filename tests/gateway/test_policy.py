@@ -104,5 +104,5 @@ def test_a_token_s_permissions_narrow_and_never_widen() -> None:
 
 def test_a_missing_permission_is_named() -> None:
     context = user_context(PERSON, DIRECTORY, role="reviewer")
-    with pytest.raises(Forbidden, match="reviewer does not have the permission to ask"):
+    with pytest.raises(Forbidden, match="reviewer does not have the ask permission"):
         policy.require(context, "ask")

@@ -77,7 +77,7 @@ def objection(
     if needed not in person.permissions:
         return Objection(
             "permission-missing",
-            f"The role {person.role} does not have the permission to {needed}.",
+            f"The role {person.role} does not have the {needed} permission.",
         )
     if action is Action.COMMENT:
         return None
