@@ -1,13 +1,14 @@
 """The composition root: the one place that knows which parts a workflow is made of."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 
-from kit.database import make_pool
+from kit.database import Pool, make_pool
+from kit.version import software
 from workflow.approval_keeper import ApprovalKeeper
 from workflow.approve.in_force import InForce
 from workflow.audit.sealing import Sealer
@@ -17,6 +18,7 @@ from workflow.execute.profile_cache import ProfileCache
 from workflow.execute.warehouse import Warehouse
 from workflow.hub import Hub
 from workflow.knowledge import Knowledge
+from workflow.llm.client import ModelClient
 from workflow.llm.client import from_settings as model_client
 from workflow.llm.embeddings import Embedders
 from workflow.notify.channels import Deliver, Mail, Webhook
@@ -59,99 +61,123 @@ class Workflow:
 @asynccontextmanager
 async def running(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     """Open everything, and close it in reverse."""
-    pool = make_pool(
-        settings.database_url.get_secret_value(), name="workflow", min_size=2, max_size=10
-    )
-    warehouse = Warehouse(
-        settings.warehouse_url.get_secret_value(),
-        reader_secret=settings.warehouse_reader_secret.get_secret_value(),
-    )
-    budgets = Budgets(pool, settings)
-    client = model_client(settings, budgets)
-    embedders = Embedders(settings)
+    software()  # reads every file of the program once, which the first question need not wait for
+    async with AsyncExitStack() as opened:
+        pool = make_pool(
+            settings.database_url.get_secret_value(), name="workflow", min_size=2, max_size=10
+        )
+        embedders = Embedders(settings)
+        await embedders.open()
+        opened.push_async_callback(embedders.close)
+        await pool.open(wait=True)
+        opened.push_async_callback(pool.close)
+        budgets = Budgets(pool, settings)
+        opened.push_async_callback(budgets.close)
+        client = model_client(settings, budgets)
+        if client is not None:
+            opened.push_async_callback(client.close)
+        warehouse = Warehouse(
+            settings.warehouse_url.get_secret_value(),
+            reader_secret=settings.warehouse_reader_secret.get_secret_value(),
+        )
+        await warehouse.open()
+        opened.push_async_callback(warehouse.close)
+        packs = PacksInForce(
+            pool,
+            read_blocks(settings.prompt_pack),
+            model=settings.model_identity if client else None,
+            is_gated=settings.model_switch == "suite",
+        )
+        retriever = Retriever(pool, embedders.named)
+        parts = _parts(settings, pool, warehouse, retriever, packs, client)
+        knowledge = await _knowledge(settings, parts, embedders, opened)
+        yield await _at_work(settings, parts, packs, knowledge, client, opened)
+
+
+def _parts(
+    settings: WorkflowSettings,
+    pool: Pool,
+    warehouse: Warehouse,
+    retriever: Retriever,
+    packs: PacksInForce,
+    client: ModelClient | None,
+) -> Parts:
+    """What a run is made with."""
     whole = load(settings.semantic_model)
     for part in whole.unusable:
         log.warning("model_part_unusable", kind=part.kind, name=part.name, fault=part.fault)
-    channels = _channels(settings)
-    packs = PacksInForce(
-        pool,
-        read_blocks(settings.prompt_pack),
-        model=settings.model_identity if client else None,
-        is_gated=settings.model_switch == "suite",
-    )
-    parts = Parts(
+    return Parts(
         pool=pool,
         warehouse=warehouse,
         profiles=ProfileCache(warehouse),
         models=RoleModels(whole),
-        retriever=Retriever(pool, embedders.named),
+        retriever=retriever,
         in_force=InForce(pool),
         model_plan=packs.planning_by(client) if client else None,
         model_words=words_of(client) if client and settings.narrator != "template" else None,
         today=lambda: datetime.now(UTC).date(),
-        channels=tuple(channels),
+        channels=tuple(_channels(settings)),
         approval_seconds=settings.approval_hours * 3600,
     )
-    suite = SuiteRunner(
-        parts,
-        packs,
-        client,
-        read_suite(settings.evaluation_suite),
-        required=settings.evaluation_accuracy,
+
+
+async def _knowledge(
+    settings: WorkflowSettings, parts: Parts, embedders: Embedders, opened: AsyncExitStack
+) -> Knowledge:
+    """The documents, and what keeps them fresh."""
+    sources = DocumentSources(parts.models.whole, settings.knowledge_documents)
+    refresher = Refresher(
+        parts.pool, embedders.configured, sources, minutes=settings.knowledge_refresh_minutes
     )
+    refresher.start()
+    opened.push_async_callback(refresher.close)
+    return Knowledge(parts.pool, embedders.configured, sources)
+
+
+async def _at_work(
+    settings: WorkflowSettings,
+    parts: Parts,
+    packs: PacksInForce,
+    knowledge: Knowledge,
+    client: ModelClient | None,
+    opened: AsyncExitStack,
+) -> Workflow:
+    """What runs questions, decides, seals and reminds, begun."""
     hub = Hub()
     runner = Runner(parts, hub)
     decisions = Decisions(parts, runner)
+    signing_secret = settings.signing_key_secret.get_secret_value()
+    sealer = Sealer(parts.pool, secret=signing_secret, seconds=settings.checkpoint_seconds)
+    await sealer.open()
+    opened.push_async_callback(sealer.close)
+    await runner.open()
+    opened.push_async_callback(runner.close)
     keeper = ApprovalKeeper(
         parts,
         decisions,
-        Sender(pool, channels),
+        Sender(parts.pool, _channels(settings)),
         warning_seconds=settings.approval_warning_hours * 3600,
     )
-    signing_secret = settings.signing_key_secret.get_secret_value()
-    sealer = Sealer(pool, secret=signing_secret, seconds=settings.checkpoint_seconds)
-    sources = DocumentSources(whole, settings.knowledge_documents)
-    refresher = Refresher(
-        pool,
-        embedders.configured,
-        sources,
-        minutes=settings.knowledge_refresh_minutes,
-    )
-    knowledge = Knowledge(pool, embedders.configured, sources)
-    await embedders.open()
-    await pool.open(wait=True)
-    await warehouse.open()
-    try:
-        await runner.open()
-        await sealer.open()
-        refresher.start()
-        keeper.open()
-        key = settings.internal_token.get_secret_value()
-        yield Workflow(
-            parts,
-            runner,
-            hub,
-            decisions,
-            key,
-            signing_secret,
-            settings.database_url.get_secret_value(),
-            packs,
-            suite,
-            knowledge,
-            (settings.model_tokens_per_person, settings.model_tokens_per_organisation),
-        )
-        await suite.close()
-        await keeper.close()
-        await runner.close()
-        await sealer.close()
-    finally:
-        await refresher.close()
-        await warehouse.close()
-        await budgets.close()
-        await pool.close()
-        await embedders.close()
-        if client is not None:
-            await client.close()
+    keeper.open()
+    opened.push_async_callback(keeper.close)
+    cases = read_suite(settings.evaluation_suite)
+    suite = SuiteRunner(parts, packs, client, cases, required=settings.evaluation_accuracy)
+    opened.push_async_callback(suite.close)
+    return Workflow(
+        parts=parts,
+        runner=runner,
+        hub=hub,
+        decisions=decisions,
+        internal_key=settings.internal_token.get_secret_value(),
+        signing_secret=signing_secret,
+        database_url=settings.database_url.get_secret_value(),
+        packs=packs,
+        suite=suite,
+        knowledge=knowledge,
+        budget_defaults=(
+            settings.model_tokens_per_person, settings.model_tokens_per_organisation,
+        ),
+    )  # fmt: skip
 
 
 def _channels(settings: WorkflowSettings) -> dict[Channel, Deliver]:
