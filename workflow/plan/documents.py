@@ -14,6 +14,10 @@ _ASKS = re.compile(
     r"^(what|whats|which|when|where|why|who|whose|how|are|is|do|does|did|can|could|may|must|should"
     r"|explain|define|describe|tell)\b"
 )
+# "by store", but not "what is meant by revenue"
+_SPLIT = re.compile(
+    r"(?<!\bmean )(?<!\bmeans )(?<!\bmeant )(?<!\bunderstand )(?<!\bunderstood )\bby\b"
+)
 _FOR_NUMBERS = re.compile(
     r"\b(how (many|much|often|long)|numbers? of|count|totals?|sums?|average|top|bottom|best|worst"
     r"|most|least|highest|lowest|biggest|smallest|list|show|compare[ds]?|per|by|each)\b"
@@ -36,7 +40,7 @@ def explanation(question: str, sources: Sequence[Source]) -> Planned | None:
     """What a question after a meaning is answered with: the documents that speak of most of its
     words. None where it asks for something else, or nothing was written about it."""
     asked = " ".join(question.lower().split())
-    if not (asks_for_meaning(question) or _EXPLAIN.search(asked)) or re.search(r"\bby\b", asked):
+    if not (asks_for_meaning(question) or _EXPLAIN.search(asked)) or _SPLIT.search(asked):
         return None
     return _answered(question, sources)
 

@@ -4,6 +4,7 @@ A question that says all it needs is never a follow-up. Otherwise what it says r
 the plan before, what it leaves out is kept, and a note tells which.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,12 +12,18 @@ from contracts.plan import Clarify, Investigation, MetricQuery, Plan
 from workflow.plan import other_words
 from workflow.plan.ask_back import about_unused
 from workflow.plan.assemble import Assembled, Assembler
-from workflow.plan.grammar import Mark
+from workflow.plan.grammar import OF_BEFORE, Mark
 from workflow.plan.history import Exchange
 from workflow.plan.kept import kept_note
 from workflow.plan.leftovers import unused_words
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts_of import Unspeakable, parts_of
+from workflow.plan.readers.dropping import (
+    read_count,
+    read_dropped,
+    revising_tokens,
+    without_dropped,
+)
 from workflow.plan.readers.follow_up import read_follow_up
 from workflow.plan.readers.safety import refuse_unreadable, refuse_unsafe
 from workflow.plan.revise import revised
@@ -24,6 +31,7 @@ from workflow.plan.tokens import fold, phrase, tokenize
 from workflow.plan.understand import Asker, Outcome, read, read_parts, understand
 
 _MOST_REPLY_WORDS = 8
+_OF_BEFORE = re.compile("|".join(OF_BEFORE))
 _STRONG = frozenset({"what about", "how about", "and", "same", "instead", "also", "too", "as well"})
 _SENTENCES = (
     Mark.HOW_MANY, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.WHICH, Mark.LIST,
@@ -71,7 +79,8 @@ def _is_strongly_marked(alone: Outcome) -> bool:
     is_marked = first in _STRONG or bool({"instead", "too", "as well", "also"} & set(texts))
     is_marked = is_marked or any(t.startswith(("what about", "how about", "same")) for t in texts)
     is_sentence = any(c.has(*_SENTENCES) for c in reading.chunks)
-    return is_marked and not is_sentence
+    words = " ".join(c.text.lower() for c in reading.chunks)
+    return (is_marked and not is_sentence) or _OF_BEFORE.search(words) is not None
 
 
 def _nothing_before(alone: Outcome) -> Outcome:
@@ -150,12 +159,16 @@ def _after(question: str, base: Plan, asker: Asker) -> Outcome | None:
     """None where the question adds nothing to the plan before."""
     tokens = tokenize(question)
     refuse_unreadable(question, tokens)
-    reading, corrections = read(tokens, asker)
+    revising = revising_tokens(tokens)
+    reading, corrections = read(revising or tokens, asker)
     refuse_unsafe(question, reading.chunks)
     before = parts_of(base, asker.lexicon)
     try:
+        dropped = read_dropped(reading, before)
         said = read_parts(reading, corrections, is_follow_up=True)
-        parts = revised(before, said, read_follow_up(reading))
+        said = replace(said, rank=said.rank or read_count(reading, before, said))
+        kept = without_dropped(before, dropped)
+        parts = revised(kept, said, read_follow_up(reading), has_dropped=kept != before)
         if parts is None:
             return None
         assembled = Assembler(reading, parts).build(parts.metrics.alternatives[0])
@@ -163,6 +176,8 @@ def _after(question: str, base: Plan, asker: Asker) -> Outcome | None:
         if left:
             raise about_unused(reading, assembled.plan, left)
     except Unclear as unclear:
+        if revising is not None:
+            refuse_unsafe(question, read(tokens, asker)[0].chunks)
         return Outcome(unclear, reading, corrections)
     notes = (*kept_note(base, assembled.plan, asker.lexicon), *assembled.notes)
     end = replace(assembled, notes=notes, is_assumed=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from contracts.plan import Grain, WidgetType
+from workflow.plan.light_words import LIGHT
 
 
 def words(text: str) -> frozenset[str]:
@@ -98,7 +99,11 @@ WORDS: dict[Mark, str] = {
         grouped by, group by, separated by, divided by, across, across the, in every, at every,
         for the different, by the different, as per, according to, whether, whether or not, by
         whether, and whether, and by, as well as by, split on, split per, divided into, for all
-        the different""",
+        the different,
+        in dependence of, depending on, dependent on, on each, from each, as a function of, arranged
+        by, itemised by, itemized by, sliced by, slice by, slice it by, for each of, each of, each
+        of the, each of our, by each of, split up by, cut by, spread over the,
+        distributed over the""",
     Mark.ALL: """all, all of, all the, any, the whole of, both, both of, the different, everything,
         everyone, everybody, the whole company, the whole business, the whole chain, whole company,
         whole business, whole chain, the entire company, the entire business""",
@@ -111,12 +116,13 @@ WORDS: dict[Mark, str] = {
     Mark.AVERAGE: "average, avg, mean, on average, averaged, average of, averages",
     Mark.TOTAL: """total, totals, sum, sum of, sum total, overall, altogether, in total, in all,
         combined, together, taken together, total of, entire, grand total, the total
-        amount of, total amount of""",
+        amount of, total amount of,
+        tot, tot of, ttl""",
     Mark.MOST: """most, top, best, highest, largest, biggest, greatest, maximum, max, strongest,
         leading, the most, at the top, busiest, the busiest, peak, the peak""",
     Mark.LEAST: """least, bottom, worst, lowest, smallest, fewest, minimum, min, weakest, the
         least, poorest, quietest, the quietest, slowest, the slowest""",
-    Mark.WHICH: "which, what, which of, which of the, what kind of, which kind of, what type of",
+    Mark.WHICH: "which, what, which of, which of the",
     Mark.WHO: "who, whose",
     Mark.AND: "and, or, &, plus, as well as, and also, along with, together with, ;, /",
     Mark.VERSUS: """versus, vs, against, compared to, compared with, compare, comparing, v, in
@@ -159,11 +165,13 @@ WORDS: dict[Mark, str] = {
         as percentages, percentual share, per cent, per cent of, as a proportion of, as % of,
         relative share, relative share of, by what percentage, by what percent,
         by how many percent, how much of the, how much of our, how much of all, what
-        part of, part of, which part of, what fraction of, what share of""",
+        part of, part of, which part of, what fraction of, what share of,
+        as %, percentage wise""",
     Mark.RUNNING: """running total, running total of, running totals, running totals of, running
         sum, running sum of, cumulative, cumulatively, cumulated, accumulated, accumulating,
         cumulative total, cumulative total of, cumulative sum, cumulative sum of, rolling total,
-        rolling total of, rolling sum of, added up over time, summed up over time""",
+        rolling total of, rolling sum of, added up over time, summed up over time,
+        cum, cumul""",
     Mark.WITHIN: "within each, within every, inside each, within its, inside every",
     Mark.TIES: """with ties, including ties, ties included, include ties, keep ties, ties,
         and ties""",
@@ -179,7 +187,12 @@ WORDS: dict[Mark, str] = {
         them, those, this one, break it down, break that down, break it down by, break that down
         by, split it, split that, split it by, split that by, that one, do the same, further, in
         addition, additionally, and, but, ok, okay, then, make it, make that, turn it into, turn
-        that into, show it, show that, show them, this, these""",
+        that into, show it, show that, show them, this, these, 
+        switch to, switch it to, switch that to, switch, back to, go back to, ditto, ditto for,
+        likewise, likewise for, same thing, same thing for, the same thing, the same thing for,
+        repeat, repeat it for, repeat that for, do it for, do that for, redo it for, rather, or
+        rather, no , put, next to it, beside it, alongside it, next to that, alongside that, side by
+        side with it""",
     Mark.REQUEST: """tell me, show me, give me, get me, let me know, let me see, i want to know, i
         would like to know, i need to know, i d like to know, i want to see, i would like to see,
         i d like to see, need to know, want to know, could you tell me, can you tell me, please
@@ -191,17 +204,21 @@ WORDS: dict[Mark, str] = {
         in reverse order, flip it, flip the order, upside down, turn it around, the opposite,
         the reverse, invert, inverted, invert the order""",
     Mark.NOT: """not, no, without, excluding, except, except for, exclude, other than, but not,
-        non, outside, outside of, everywhere but, all except, apart from, never, leaving out,
-        leave out, ignoring, besides,
-        not including, all but, everything but, anything but, anywhere but, not counting, ! =, <
-        >, nor""",
+        non, outside, outside of, everywhere but, all except, apart from, never, leaving out, leave
+        out, ignoring, besides, not including, all but, everything but, anything but, anywhere but,
+        not counting, ! =, < >, nor, excl, excl ., ex, w / o, w / out, minus, disregarding,
+        disregard, skipping, skip, omitting, omit, barring, aside from, with the exception of, but
+        without, but no, but excluding, without counting, without any, not for, forget about,
+        forget, minus the""",
     Mark.PREPOSITION: """in, for, at, on, of, from, to, with, during, within, inside, among,
         amongst, through, into, under, over, about, as, via, between, within the, off""",
     Mark.LIST: "list, list of, lists, names of, name, enumerate, list all, a list of",
     Mark.EARN: """earn, earned, earns, spend, spent, spends, pay, paid, pays, gross, grossed, bring
         in, brought in, grossing, earning, take in, took in, taken in, sell, sold, sells, selling,
         pull in, pulled in, brings in, takes in, took, take, taken, takes, collect, collected,
-        collects, rake in, raked in""",
+        collects, rake in, raked in,
+        gain, gained, gains, gave us, cash in, cashed in, come in, came in, comes in, turn over,
+        turned over, pocket, pocketed, bring us, brought us, brings us""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
@@ -221,48 +238,19 @@ WORDS: dict[Mark, str] = {
     Mark.ORDER_BY: """sorted by, sort by, ordered by, order by, ranked by, rank by, ranking by,
         ranked, ranked on, measured by, in terms of, based on, when ranked by, ranking of""",
     Mark.ASCENDING: """ascending, asc, in ascending order, lowest first, from lowest to highest,
-        shortest first, smallest first, fewest first, least first, worst first""",
+        shortest first, smallest first, fewest first, least first, worst first,
+        from low to high, low to high, from small to large, lowest to highest, smallest to largest,
+        from smallest to largest, from least to most, from smallest to biggest, smallest to biggest,
+        from worst to best, worst to best""",
     Mark.DESCENDING: """descending, desc, in descending order, highest first, largest first,
-        from highest to lowest, longest first, biggest first, most first, best first""",
+        from highest to lowest, longest first, biggest first, most first, best first,
+        from high to low, high to low, from large to small, highest to lowest, largest to smallest,
+        from largest to smallest, from most to least, from biggest to smallest, biggest to smallest,
+        from best to worst, best to worst""",
     Mark.FUTURE: """will, next, next month, next week, next year, next quarter, next day,
         tomorrow, forecast, forecasts, predict, prediction, predictions, projection, projected,
         in the future, coming month, coming week, coming year, upcoming, expected""",
-    # No bearing on the number. A word that could change it must not stand here.
-    Mark.SOFT: """show, display, give, view, table of, fetch, pull up, pull, a, an, is, are,
-        was, were, be, been, being, am, do, does, did, done, has, have, had, having, can,
-        could, would, will you, should, will i, please, pls, plz, thx, asap, kindly, thanks,
-        thank you, thank, something, anything, hi, hello, hey, me, i, we, us, for us, to us, you,
-        they, it, its,
-        that, those, these, there, their, then, so, now, just, only, also, really, exactly,
-        actually, currently, today's, want, wanted, need, like, would like, want to know,
-        know, tell, tell me, give me, show me, find, find out, calculate, compute, work out,
-        look at, let, let me, need to, how, how is, how are, how was, how were, how about,
-        what about, what is, what are, what was, what were, what did, what has, what have,
-        what's, whats, where, when, which is, business, company, performance, result, results,
-        figure, figures, number, numbers, data, report, overview, summary, breakdown, stats,
-        statistics, value, values, chart, graph, plot, table, bar chart, line chart, pie
-        chart, ?, !, ., :, -, ", ', (, ), #, $, €, £, =, _, for me, to me, in the data, in our
-        data, so far, up to now, to date, ever, of all time, all time, in the database, in the
-        system, come, comes, coming from, came, came from, come from, go,
-        went, get, gets, got, happen, happened, made, make, makes, generate, generated, bring,
-        brought, produce, produced, see, saw, seen, yet, still, already, made by, belonging
-        to, rated, called, named, titled, entitled, if any, living, live, lives, located,
-        based, individual, different, various, respective, respectively, while, the same,
-        same, ok, okay, doing, performing, good morning, good afternoon, good evening, create,
-        draw, build, prepare, write, much, many, hence, wonder, wondering, question, quick,
-        quickly, quick one, quick question, one question, one thing, a question, a quick one,
-        one more, one more thing, do you know, you know, any idea, by any chance, happen to
-        know, if possible, curious, curious about, i am curious, im curious, so much, very
-        much, a lot, cheers, dear, team, everyone, all good, my boss wants to know, boss,
-        asks, asked, asking, break down, breaking down, drill down, split, split up, handled,
-        served, processed, achieved, recorded, help, help me, help me with, got it, great,
-        perfect, nice, cool, sure, right, out, terms, which one, ones, given, looking,
-        interested, interested in, rank, sort, rank the, sort the, would you, could you, can
-        you, can i, may i, order, order the, make up, makes up, made up, would you mind, mind
-        telling me, telling me, tell us, sorry, sorry to bother you, excuse me, my boss needs,
-        needs, handle, handles, good day, to start with, how big is, how big was, how big are, how
-        large is, how large was, how high is, how high was, how high were, how low is, how low
-        was, how well""",
+    Mark.SOFT: LIGHT,
 }
 
 # Words inside a name may be separated by these ("not been returned" is "not returned").
@@ -388,9 +376,24 @@ WEAK_VALUES = words(
 # Symbols that would change a number; the others only decorate.
 MEANINGFUL_SYMBOLS = frozenset("%+*^<>~|±")
 
+# What changes the plan before, where a question goes on from it: "drop Horror", "add rentals".
+REVISING = {"drop": "without", "remove": "without", "exclude": "without", "add": "also"}
+# What is wished away in earnest, and never part of a plan.
+OF_A_DATABASE = words("table tables database databases view column row rows record records data")
+# What speaks of the answer before, even in a whole sentence.
+OF_BEFORE = (
+    r"\bof (them|those|these)\b",
+    r"\b(was|is|were|are) (that|those|these)\W*$",
+    r"\b(did|does|do) (that|those|these)\b",
+)
+
+# After a comma these take back what was said: "rentals, actually revenue" is not both.
+TAKEN_BACK = "actually, no actually, i mean, or rather, rather"
+
 # What adds to what was asked before, where the rest replaces it.
 ADDING = frozenset({
     "also", "too", "as well", "in addition", "additionally", "break it down", "break that down",
     "break it down by", "break that down by", "split it", "split that", "split it by",
-    "split that by", "further", "add",
+    "split that by", "further", "add", "next to it", "beside it", "alongside it", "next to that",
+    "alongside that", "side by side with it",
 })  # fmt: skip

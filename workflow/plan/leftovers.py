@@ -142,6 +142,9 @@ def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:
     after = reading.after(at)
     if after is not None and reading.chunks[after].has(Mark.NOT):
         after = reading.after(after)  # "films that are not PG"
+        fields = reading.restricted.get(after, ()) if after is not None else ()
+        if chunk.is_plural and names & set(fields):
+            return False  # "all categories without Horror" are asked for one by one
     for beside in (reading.before(at), after):
         for field in reading.restricted.get(beside, ()) if beside is not None else ():
             owner = set(phrase(field)[:-1])

@@ -324,6 +324,8 @@ def _marks() -> dict[Phrase, tuple[grammar.Mark, ...]]:
         for way in ways:
             found[way] = (*found.get(way, ()), mark)
     found[(",",)] = (grammar.Mark.AND,)
+    for way in _ways(grammar.TAKEN_BACK):
+        found[(",", *way)] = (grammar.Mark.FOLLOW,)
     return found
 
 

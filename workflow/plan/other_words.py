@@ -29,4 +29,14 @@ DEFINITIONS = (
     r"\bwhat goes into\b",
     r"\bwhat (is|are) included in\b",
     r"\bwhat (exactly )?(is|are) (a|an|the (difference|distinction) between)\b",
+    r"\bhow (do|does|did|would) (you|we|they|one) (work out|arrive at|get to|come up with)\b",
+    r"\bhow (?!many|much|often|long|far)[\w -]+ (is|are|was|were|gets?) (calculated|computed"
+    r"|measured|defined|worked out|counted|determined|derived)\b",
+    r"\bwhat (exactly |precisely )?(do|did|does) (you|we|they|one|people) (exactly |actually )?"
+    r"(mean|understand|call)\b",
+    r"\bwhat (is|are|does|do) .*\b(stand for|consist of|refer to|made up of)\b",
+    r"\bwhat('?s| is) behind the (number|figure|metric|term|word)\b",
+    r"\b(do|does) .*\b(include|contain|cover|comprise|count (as|towards?))\b",
+    r"^\W*(is|are) .*\b(included in|(?<!the )part of|counted (in|as|towards?))\b",
+    r"\bwhen (is|are|does|do) .*\b(considered|(counted|treated|regarded|count|seen) as)\b",
 )

@@ -21,8 +21,11 @@ from workflow.plan.when import Point, Relative
 _DAYS_OF_A_YEAR = 365
 
 
-def revised(before: Parts, said: Parts, going_on: FollowUp) -> Parts | None:
-    """None where nothing was said that changes the plan before."""
+def revised(
+    before: Parts, said: Parts, going_on: FollowUp, *, has_dropped: bool = False
+) -> Parts | None:
+    """None where nothing was said that changes the plan before; `has_dropped` where a part of it
+    is gone already."""
     parts = Parts(
         filters=_filters(before.filters, said.filters, going_on),
         time=_time(before, said),
@@ -36,7 +39,7 @@ def revised(before: Parts, said: Parts, going_on: FollowUp) -> Parts | None:
         having=_having(before, said, going_on),
         extras=_extras(before, said),
     )
-    return parts if _says_something(said, going_on) else None
+    return parts if has_dropped or _says_something(said, going_on) else None
 
 
 def _says_something(said: Parts, going_on: FollowUp) -> bool:

@@ -51,6 +51,15 @@ def fold(text: str) -> str:
 _SHORT_FORMS = {"avg": "average", "max": "maximum", "min": "minimum"}
 
 
+# What is written short in a hurry, and always means the same.
+_HURRIED = {
+    "lst": "last", "hw": "how", "yr": "year", "yrs": "years", "mth": "month", "mths": "months",
+    "wk": "week", "wks": "weeks", "wkend": "weekend", "wkends": "weekends", "qtr": "quarter",
+    "qtrs": "quarters", "yday": "yesterday", "u": "you", "ur": "your", "pls": "please",
+    "plz": "please", "thx": "thanks", "btwn": "between", "incl": "including", "whats": "what",
+}  # fmt: skip
+
+
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """The word without its plural ending, the same for "cookie(s)" and "category/ies"."""
@@ -76,6 +85,7 @@ def root(stemmed: str) -> str:
 
 def _word(text: str) -> Token:
     word = fold(text)
+    word = _HURRIED.get(word, word)
     number = NUMBER_WORDS.get(word)
     return Token(text, word, stem(word), None if number is None else Decimal(number))
 

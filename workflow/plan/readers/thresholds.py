@@ -183,8 +183,10 @@ def _amount(
     ):
         before -= 1
     money = _money(reading)
-    if money and (bounds.is_money or _is_made(reading, before + 1, bounds.first)):
-        return bounds.first, money, None
+    is_made = _is_made(reading, before + 1, bounds.first)
+    if money and (bounds.is_money or is_made):
+        is_unsure = not is_made and _speaks_of_rows_in_money(reading, money)
+        return None if is_unsure else (bounds.first, money, None)
     if chunk is None or not reading.is_free(before):
         return None
     if chunk.has(Mark.EARN) and not chunk.terms_of("metric"):
@@ -196,6 +198,18 @@ def _amount(
         return (before, metrics, people) if metrics else None
     metrics = _metrics_at(reading, before, bounds)
     return (before, metrics, None) if metrics else None
+
+
+def _speaks_of_rows_in_money(reading: Reading, money: tuple[str, ...]) -> bool:
+    """ "Payments by month, over 5 dollars" may be of payments or of months."""
+    facts = reading.lexicon.metrics
+    home = facts[money[0]].dataset.name
+    free = [at for at, _ in reading.free()]
+    named = {t.name for at in free for t in reading.chunks[at].terms_of("metric")}
+    is_money_named = any(facts[n].metric.unit == "currency" for n in named)
+    is_paid = any(reading.chunks[at].has(Mark.EARN) for at in free)
+    counted = {facts[n].dataset.name for n in named if facts[n].is_row_count}
+    return home in counted and not is_money_named and not is_paid
 
 
 def _is_made(reading: Reading, first: int, last: int) -> bool:

@@ -77,10 +77,17 @@ def _field_terms(reading: Reading, chunk: Chunk, types: tuple[str, ...]) -> tupl
 
 def _negate(reading: Reading, place: int) -> bool:
     found = reading.negation_before(place)
-    if found is None:
+    if found is None or _is_with_and_without(reading, found):
         return False
     reading.claim(found, "excluding")
     return True
+
+
+def _is_with_and_without(reading: Reading, at: int) -> bool:
+    """Two numbers in one question; the word is then left for nobody to claim."""
+    joiner, first = reading.at(at - 1), reading.at(at - 2)
+    is_joined = joiner is not None and joiner.words in (("and",), ("or",), ("vs",), ("versus",))
+    return at > 1 and is_joined and first is not None and first.words == ("with",)
 
 
 def _numbered(reading: Reading) -> list[FilterPart]:
@@ -230,6 +237,8 @@ def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> 
     earlier = reading.before(first)
     if earlier is not None and reading.chunks[earlier].has(Mark.NOT):
         earlier = reading.before(earlier)  # "category not Shoes"
+        if earlier is not None and reading.chunks[earlier].is_plural:
+            earlier = None  # "all categories without Shoes"
     for place in (earlier, reading.after(last)):
         if place is None or not reading.is_free(place):
             continue

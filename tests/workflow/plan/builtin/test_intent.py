@@ -88,6 +88,13 @@ def test_what_is_not_about_one_number_of_the_persons_is_left_alone(
         "define revenue",
         "what is meant by open rentals",
         "explain what turnover is",
+        "what exactly do you mean by an active customer",
+        "may I ask how open rentals are defined",
+        "how do you work out the return rate",
+        "does revenue include late fees",
+        "is tax included in revenue",
+        "are open rentals part of the rental count",
+        "when is a rental considered late",
     ],
 )
 def test_a_question_after_a_meaning_is_told(question: str) -> None:
@@ -98,7 +105,9 @@ def test_a_question_after_a_meaning_is_told(question: str) -> None:
 @pytest.mark.parametrize(
     "question",
     ["what is revenue in May", "mean payment by store", "calculate revenue by month",
-     "how many rentals", "what is the average payment", "what does store 1 earn"],
+     "how many rentals", "what is the average payment", "what does store 1 earn",
+     "how many rentals were counted in May", "when is the rental count highest",
+     "does the rental count in May exceed 100", "what share of revenue is made up of Horror"],
 )  # fmt: skip
 def test_a_number_is_not_a_meaning(question: str) -> None:
     assert not asks_for_meaning(question)
