@@ -128,7 +128,9 @@ WORDS: dict[Mark, str] = {
     Mark.VERSUS: """versus, vs, against, compared to, compared with, compare, comparing, v, in
         comparison to, in comparison with, comparison of, comparison between, relative to,
         difference between, comparison, compare to, compare with, compares to, compares with,
-        compared against, compared, as opposed to, difference of, difference in, difference,
+        compared against, compared, as opposed to, side by side,
+        next to each other, beside each other, alongside each other, one next to the other, next to,
+        alongside, difference of, difference in, difference,
         the difference""",
     Mark.THAN: "than, more than in, less than in, higher than in, lower than in",
     Mark.CHANGE: f"""{FALLING}, {RISING}, change, changes, changed, change in, changes in, change
@@ -218,14 +220,13 @@ WORDS: dict[Mark, str] = {
         pull in, pulled in, brings in, takes in, took, take, taken, takes, collect, collected,
         collects, rake in, raked in,
         gain, gained, gains, gave us, cash in, cashed in, come in, came in, comes in, turn over,
-        turned over, pocket, pocketed, bring us, brought us, brings us""",
+        turned over, pocket, pocketed, bring us, brought us, brings us, gave, gives""",
     Mark.TREND: """over time, trend, trends, trend of, trending, timeline, time series,
         development of, evolution of, develop, developed, evolve, evolved, progress, progressed,
         by date, by time, through time, over the time""",
     Mark.ABOVE: """more than, over, above, greater than, exceeding, higher than, >, longer than,
         exceed, exceeds, exceeded, topped, larger than, bigger than, in excess of, upwards of,
-        beyond,
-        surpass, surpasses, surpassed, surpassing, better than, north of""",
+        beyond, surpass, surpasses, surpassed, surpassing, better than, north of""",
     Mark.AT_LEAST: """at least, no less than, no fewer than, minimum of, > =, a minimum of, not
         less than, not fewer than, greater than or equal to, more than or equal to, reach, reaches,
         reached, reaching, or more, or above, or over, and above, or higher, and more, or

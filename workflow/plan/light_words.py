@@ -41,8 +41,7 @@ LIGHT = """
     with, provide me, provide us with, supply, hand me, send me, ask, may i ask, could i ask, can i
     ask, start, start with, let us start with, let start with, first of all, first off, for
     starters, for the meeting tomorrow, for my meeting tomorrow, for our meeting tomorrow, for a
-    meeting tomorrow, for tomorrow meeting, side by side, next to each other, beside each other,
-    alongside each other, one next to the other, in one table, in the same table, but only, but
+    meeting tomorrow, for tomorrow meeting, in one table, in the same table, but only, but
     just, but only for, but only in, but only the, but just the, but with, but by, as long as, so
     long as, provided, provided that, on condition that, if only, namely, i e, you see, anyway, by
     the way, btw, fyi, gimme, lemme, wanna, gonna, check, checking, if you can, if you could, when

@@ -51,6 +51,7 @@ def _grammar_words() -> frozenset[str]:
     ways: list[Iterable[str]] = [*MARKS, *GRAINS, *UNREADABLE, *grammar.UNITS, [*grammar.MONTHS]]
     words = {word for way in ways for word in ([way] if isinstance(way, str) else way)}
     more = "today yesterday past last previous since until before after quarter half ago first"
+    words |= {word for way in grammar.STEPS for word in way.split()}
     return frozenset(words | set(more.split()) | {u + "s" for u in grammar.UNITS})
 
 
@@ -170,7 +171,15 @@ def _nearest(
     slips = {w for s, w in near if any(_is_slip(t, f) for t, f in _forms(token, s, w))}
     if not slips and most > 1 and len(typed) >= _LONG:
         slips = {w for s, w in near if len(s) >= _LONG and OSA.distance(typed, s) == most}
+    if len(slips) > 1 and most > 1:
+        slips = {w for w in slips if len(w) > len(typed) and _is_within(typed, w)}
     return slips.pop() if len(slips) == 1 else None
+
+
+def _is_within(typed: str, word: str) -> bool:
+    """Whether letters were only left out: the slip of the hurried, before all others."""
+    letters = iter(word)
+    return all(letter in letters for letter in typed)
 
 
 def _forms(token: Token, stemmed: str, word: str) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 NUMBER_WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -51,6 +52,7 @@ def fold(text: str) -> str:
 _SHORT_FORMS = {"avg": "average", "max": "maximum", "min": "minimum"}
 
 
+_UNITS = frozenset({"day", "week", "month", "quarter", "year"})
 # What is written short in a hurry, and always means the same.
 _HURRIED = {
     "lst": "last", "hw": "how", "yr": "year", "yrs": "years", "mth": "month", "mths": "months",
@@ -118,6 +120,18 @@ def tokenize(text: str) -> tuple[Token, ...]:
             for t in tokens
         )
     return tuple(tokens)
+
+
+def completed(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """With the unit that "this month vs last" leaves out."""
+    for at, token in enumerate(tokens):
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.word not in ("last", "previous") or not (after is None or after.is_symbol):
+            continue
+        units = [b for a, b in pairwise(tokens[:at]) if a.word == "this" and b.word in _UNITS]
+        if len(units) == 1:
+            return (*tokens[: at + 1], units[0], *tokens[at + 1 :])
+    return tokens
 
 
 def phrase(text: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ from workflow.plan.readers.values import read_filters
 from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
 from workflow.plan.reading import Reading
 from workflow.plan.spelling import Correction, speller_for
-from workflow.plan.tokens import Token, tokenize
+from workflow.plan.tokens import Token, completed, tokenize
 from workflow.plan.value_index import ValueIndex, index_for
 from workflow.semantic.model import DataProfile, SemanticModel
 
@@ -86,6 +86,7 @@ def read(tokens: Sequence[Token], asker: Asker) -> tuple[Reading, tuple[Correcti
     """The chunks of the question, with nothing claimed yet, and what was corrected."""
     speller = speller_for(asker.lexicon, asker.values)
     corrected, corrections = speller.correct(tokens)
+    corrected = completed(corrected)
     reading = Reading(
         cut(corrected, asker.lexicon, asker.values),
         lexicon=asker.lexicon,

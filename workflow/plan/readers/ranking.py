@@ -150,7 +150,8 @@ def _number_beside(reading: Reading, places: list[int]) -> int | None:
         for beside in (place + 1, place - 1):
             chunk = reading.at(beside)
             if chunk is not None and chunk.number is not None and reading.is_free(beside):
-                if chunk.number != int(chunk.number):
+                is_place = chunk.text[0].isdigit() and chunk.text[-1].isalpha()  # "2nd best"
+                if chunk.number != int(chunk.number) or is_place:
                     continue
                 reading.claim(beside, "number of rows")
                 return int(chunk.number)

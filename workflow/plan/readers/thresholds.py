@@ -197,6 +197,8 @@ def _amount(
         metrics = _money(reading) if verb in grammar.PAYING else _counted(reading, chunk.stems[-1])
         return (before, metrics, people) if metrics else None
     metrics = _metrics_at(reading, before, bounds)
+    if not metrics and (is_dimension(chunk) or chunk.text == ","):
+        before, metrics = bounds.first, _only_number(reading, bounds)
     return (before, metrics, None) if metrics else None
 
 
@@ -210,6 +212,19 @@ def _speaks_of_rows_in_money(reading: Reading, money: tuple[str, ...]) -> bool:
     is_paid = any(reading.chunks[at].has(Mark.EARN) for at in free)
     counted = {facts[n].dataset.name for n in named if facts[n].is_row_count}
     return home in counted and not is_money_named and not is_paid
+
+
+def _only_number(reading: Reading, bounds: _Bounds) -> tuple[str, ...]:
+    """The number of "revenue by category, above 4000": the only one asked for, where rows of its
+    dataset could not be meant."""
+    free = [chunk for _, chunk in reading.free()]
+    if bounds.unit or not any(c.has(Mark.BY) for c in free):
+        return ()
+    named = {t.name for c in free for t in c.terms_of("metric") if t.rank == 0 or not c.values}
+    facts = [f for n, f in reading.lexicon.metrics.items() if n in named]
+    if len(facts) != 1 or any(c.terms_of("dataset") for c in free):
+        return ()
+    return (facts[0].metric.name,)
 
 
 def _is_made(reading: Reading, first: int, last: int) -> bool:
