@@ -98,7 +98,19 @@ async def investigate(
     if is_compared:
         drivers = _drivers(breakdowns) if adds_up else []
         sources = await _documents(run, journal, retriever, change.plan, drivers)
+    return _tell(run, journal, progress, planned, model, change, breakdowns, sources)
 
+
+def _tell(
+    run: Run,
+    journal: Journal,
+    progress: Progress,
+    planned: Planned,
+    model: SemanticModel,
+    change: Step,
+    breakdowns: list[Step],
+    sources: tuple[Source, ...],
+) -> Progress:
     started = perf_counter()
     told, steps = narrate_investigation(
         planned,
@@ -107,7 +119,7 @@ async def investigate(
         sources,
         run.context,
         model,
-        adds_up=adds_up,
+        adds_up=_adds_up(change.plan, model),
     )
     said: dict[str, JsonValue] = {
         "struck": [*told.struck],
