@@ -199,7 +199,7 @@ class ApprovalStatus(StrEnum):
 
 class Waiting(Wire):
     """The request that a run waits for, or waited for, as its asker is told of it. `reason` is
-    that of whoever refused it."""
+    that of whoever refused it, `may_decide` the roles whose people decide on such requests."""
 
     approval_id: UUID
     status: ApprovalStatus
@@ -207,6 +207,7 @@ class Waiting(Wire):
     approved_by: tuple[str, ...] = ()
     requested_at: datetime | None = None
     expires_at: datetime | None = None
+    may_decide: tuple[str, ...] = ()
     reason: str = ""
 
 

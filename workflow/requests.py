@@ -24,6 +24,7 @@ from workflow.answer import compose
 from workflow.approve.binding import bind, changed
 from workflow.approve.in_force import policy_now
 from workflow.approve.reasons import reasons
+from workflow.approve.rules import deciding_roles
 from workflow.approve.steps import Step, step
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
@@ -52,7 +53,7 @@ def person_of(context: UserContext) -> Person:
     return Person(user_id=context.user_id, username=context.username, role=context.role)
 
 
-def told(item: ApprovalItem, reason: str = "") -> Waiting:
+def told(item: ApprovalItem, reason: str = "", *, may_decide: tuple[str, ...] = ()) -> Waiting:
     """The request as its asker hears of it."""
     is_open = item.status in (ApprovalStatus.PENDING, ApprovalStatus.CLAIMED)
     return Waiting(
@@ -63,6 +64,7 @@ def told(item: ApprovalItem, reason: str = "") -> Waiting:
         requested_at=item.requested_at,
         expires_at=item.expires_at if is_open else None,
         reason=reason,
+        may_decide=may_decide,
     )
 
 
@@ -82,7 +84,7 @@ async def wait_for_approval(
 ) -> Outcome:
     """Leave the run to a person: its state, the request and the news of it, in one transaction."""
     request = await request_for(run, parts, prepared)
-    outcome = _waiting(run, journal, progress, prepared, request)
+    outcome = await _waiting(run, journal, parts, progress, prepared, request)
     async with parts.pool.connection() as connection, connection.transaction():
         await journal.write(connection, RunStatus.NEEDS_APPROVAL, answer=outcome.text)
         await open_request(connection, request, parts)
@@ -163,7 +165,7 @@ async def ask_again(
         await journal.write(connection, RunStatus.BLOCKED, answer=outcome.text)
         return outcome
     again = await request_for(run, parts, prepared, replaces=request.item)
-    outcome = _waiting(run, journal, progress, prepared, again)
+    outcome = await _waiting(run, journal, parts, progress, prepared, again)
     await journal.write(connection, RunStatus.NEEDS_APPROVAL, answer=outcome.text)
     await open_request(connection, again, parts)
     return outcome
@@ -297,10 +299,16 @@ def prepared_of(request: Request) -> Prepared:
     return Prepared.model_validate_json(request.prepared or "")
 
 
-def _waiting(
-    run: Run, journal: Journal, progress: Progress, prepared: Prepared, request: Request
+async def _waiting(
+    run: Run,
+    journal: Journal,
+    parts: Parts,
+    progress: Progress,
+    prepared: Prepared,
+    request: Request,
 ) -> Outcome:
     why = reasons(prepared.checked.verdict, prepared.checked.risk)
+    policy = (await parts.in_force.rules(run.context.org_id)).policy.policy
     journal.add(
         Stage.APPROVAL,
         "waiting",
@@ -318,7 +326,7 @@ def _waiting(
         planned=prepared.planned,
         checked=prepared.checked,
         text=" ".join((first, *why)),
-        waiting=told(request.item),
+        waiting=told(request.item, may_decide=deciding_roles(request.item, policy)),
     )
     answer = compose(run, RunStatus.NEEDS_APPROVAL, progress, journal.timings)
     return Outcome(answer, answer.model_dump_json())

@@ -92,24 +92,38 @@ def objection(
     return found or _of_claim(action, item, person)
 
 
+def deciding_roles(item: ApprovalItem, policy: Policy) -> tuple[str, ...]:
+    """The roles that the policy lets decide on this request, as far as it knows without knowing
+    the person."""
+    return tuple(rule.role for rule in policy.approvers if _against(rule, item) is None)
+
+
 def _of_rule(
     rule: ApproverRule | None, item: ApprovalItem, person: UserContext
 ) -> Objection | None:
     kind = item.subject.kind
-    if rule is None or kind not in rule.subjects:
+    if rule is None:
         return Objection(
             "not-in-policy", f"The policy does not let the role {person.role} decide on a {kind}."
+        )
+    return _against(rule, item)
+
+
+def _against(rule: ApproverRule, item: ApprovalItem) -> Objection | None:
+    kind = item.subject.kind
+    if kind not in rule.subjects:
+        return Objection(
+            "not-in-policy", f"The policy does not let the role {rule.role} decide on a {kind}."
         )
     if rule.asker_roles is not None and item.asker.role not in rule.asker_roles:
         return Objection(
             "not-in-policy",
-            f"The policy does not let the role {person.role} decide for the role "
-            f"{item.asker.role}.",
+            f"The policy does not let the role {rule.role} decide for the role {item.asker.role}.",
         )
     if item.risk.score > rule.highest_score:
         return Objection(
             "not-in-policy",
-            f"The policy lets the role {person.role} decide up to a score of "
+            f"The policy lets the role {rule.role} decide up to a score of "
             f"{rule.highest_score}; this has {item.risk.score}.",
         )
     return None

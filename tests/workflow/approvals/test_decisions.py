@@ -45,6 +45,7 @@ async def test_what_is_approved_runs_by_itself_and_is_kept(
     waiting = await ask(workflow, asker)
     assert waiting.status is RunStatus.NEEDS_APPROVAL
     assert waiting.approval is not None
+    assert waiting.approval.may_decide == ("admin", "reviewer")
     approval_id = waiting.approval.approval_id
     item = await workflow.decisions.approve(office.person("one"), approval_id, "fine", 1)
     assert item.status is ApprovalStatus.APPROVED

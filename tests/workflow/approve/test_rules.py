@@ -22,6 +22,7 @@ from workflow.approve.rules import (
     NOBODY,
     Asked,
     approvers_needed,
+    deciding_roles,
     limits_of,
     objection,
     possible,
@@ -85,6 +86,19 @@ def kind(
 ) -> str | None:
     found = objection(action, item, who, ASKED, policy or Policy())
     return found.kind if found else None
+
+
+def test_the_asker_is_told_which_roles_decide() -> None:
+    assert deciding_roles(ITEM, Policy()) == ("admin", "reviewer")
+    policy = Policy(
+        approvers=(
+            ApproverRule(role="boss", highest_score=55),
+            ApproverRule(role="clerk", highest_score=54),
+            ApproverRule(role="keeper", subjects=("policy",)),
+            ApproverRule(role="friend", asker_roles=("marketing",)),
+        )
+    )
+    assert deciding_roles(ITEM, policy) == ("boss",)
 
 
 @pytest.mark.parametrize(
