@@ -21,6 +21,10 @@ RUN = """async () => {
 @pytest.fixture(scope="module")
 def stage(demo: Demo, chromium: Browser) -> Iterator[Stage]:
     yield Stage(demo, chromium, prepare(demo))
+    for person in ("manager_store1", "manager_multi"):  # others of these tests begin with none
+        client = demo.person(person)
+        for artifact in client.get("/api/artifacts").json()["items"]:
+            client.delete(f"/api/artifacts/{artifact['artifact_id']}")
 
 
 def grave(page: Page) -> list[str]:

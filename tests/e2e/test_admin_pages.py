@@ -22,7 +22,7 @@ def test_an_admin_adds_a_person_who_chooses_a_password_and_is_then_given_less(
     visit: Visit, demo: Demo
 ) -> None:
     page = visit("admin_user", "/")
-    page.get_by_role("link", name="Admin").click()
+    page.get_by_role("link", name="Admin", exact=True).click()
     page.get_by_text("Add a person").click()
     page.get_by_label("User name").fill("admin_user")
     page.get_by_label("Default role").select_option("finance")

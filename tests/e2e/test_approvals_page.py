@@ -186,7 +186,7 @@ def test_an_auditor_finds_the_run_and_proves_it(visit: Visit, demo: Demo) -> Non
     )
     run_id = asked.json()["run_id"]
     page = visit("auditor_user", "/")
-    page.get_by_role("link", name="Record").click()
+    page.get_by_role("link", name="Record", exact=True).click()
     page.get_by_label("Person").fill("manager_store1")
     page.get_by_label("Status").select_option("completed")
     page.get_by_role("button", name="Search").click()
@@ -202,5 +202,5 @@ def test_an_auditor_finds_the_run_and_proves_it(visit: Visit, demo: Demo) -> Non
     assert run_id in receipt.value.path().read_text()
     page.goto("/audit")
     with page.expect_download() as lines:
-        page.get_by_role("link", name="Export").click()
+        page.get_by_role("link", name="runs", exact=True).click()
     assert run_id in lines.value.path().read_text()

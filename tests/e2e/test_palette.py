@@ -56,5 +56,5 @@ def test_without_a_script_it_is_a_page(visit: Visit) -> None:
     page.get_by_role("link", name="Go to").click()
     page.get_by_label("Page, conversation or metric").first.fill("record")
     page.get_by_role("button", name="Find").click()
-    page.get_by_role("region", name="Pages").get_by_role("link", name="Record").click()
+    page.get_by_role("region", name="Pages").get_by_role("link", name="Record", exact=True).click()
     expect(page).to_have_url(re.compile("/audit"))

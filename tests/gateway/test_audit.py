@@ -23,7 +23,7 @@ def test_a_role_that_does_not_audit_never_reaches_the_workflow(
         headers = log_in(username, username.split("_")[0] + "123")
         refused = gateway.get(f"/api/audit/{what}", headers=headers)
         assert refused.status_code == 403
-        assert "permission to audit" in refused.json()["detail"]
+        assert "the audit permission" in refused.json()["detail"]
     assert gateway.get(f"/api/audit/{what}").status_code == 401
     assert not workflow.received
 
