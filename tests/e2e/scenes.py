@@ -30,6 +30,8 @@ class Scene:
 
 def _opened(page: Page) -> None:
     page.locator("details.how > summary").first.click()
+    page.get_by_role("tab", name="SQL").first.click()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
 
 
 def _as_table(page: Page) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.scenes import SCENES, SCHEMES, SIZES, Scene, Stage, prepare
+from tests.e2e.scenes import SCENES, SIZES, Scene, Stage, prepare
 from tests.stack import ROOT, Demo
 
 AXE = ROOT / "webui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -42,8 +42,16 @@ def test_the_rules_find_what_is_wrong(chromium: Browser) -> None:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_nothing_serious_is_found(stage: Stage, scene: Scene) -> None:
-    for scheme, size in zip(SCHEMES, SIZES, strict=True):
-        with stage.open(scene, scheme, size) as page:
-            assert grave(page) == [], (scheme, size)
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{size}: {wide} px have to be scrolled to sideways"
+    with stage.open(scene) as page:
+        assert grave(page) == []
+        _fits(page)
+        width, height = SIZES["phone"]
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark")
+        assert grave(page) == [], "dark, on a phone"
+        _fits(page)
+
+
+def _fits(page: Page) -> None:
+    """Nobody has to scroll sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
