@@ -1,7 +1,7 @@
 """The record as an auditor reads it."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -27,6 +27,16 @@ def _written_out(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
+def _day_written_out(value: object) -> object:
+    """A day is not guessed from a number."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError("a day is written like 2026-01-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day_written_out)]
 
 
 AccessKind = Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from contracts.audit import Day
 from contracts.base import Wire, whole
 
 Tokens = Annotated[int, Field(ge=0, le=10**15), BeforeValidator(whole)]
@@ -19,7 +20,10 @@ class BudgetLimits(Wire):
 
     person: Tokens | None = None
     organisation: Tokens | None = None
-    roles: Annotated[dict[RoleName, Tokens], Field(max_length=200)] = {}
+    roles: Annotated[
+        dict[RoleName, Tokens],
+        Field(max_length=200, json_schema_extra={"additionalProperties": False}),
+    ] = {}
 
 
 class BudgetChange(BudgetLimits):
@@ -40,8 +44,8 @@ class Budgets(BudgetLimits):
 class UsageSearch(Wire):
     """Days in UTC, both included; without them the last 30. At most 366."""
 
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 class UseLine(Wire):

@@ -72,7 +72,7 @@ SELECT org_id, 'secret', 0, 'Revenue by category and film', 'Revenue of store 2,
     'metric_glossary', '{admin}', 'x' FROM organisations WHERE name = 'Demo'
 """
 NOT_COMPARED = re.compile(
-    r'"(run_id|approval_id|conversation_id|hash|prev_hash|head|log_hash|at|asked_at|ended_at|expires_at|duration_ms|'
+    r'"(run_id|approval_id|conversation_id|hash|prev_hash|head|log_hash|at|asked_at|ended_at|requested_at|expires_at|duration_ms|'
     r'answer_digest|key_id|value)":\s*("[^"]*"|[0-9.]+)'
 )
 

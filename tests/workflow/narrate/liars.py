@@ -249,7 +249,7 @@ def invented_percentages(subject: Subject) -> Iterator[str]:
     m = subject.metric.subject
     yield f"{display.upper(m)} rose by 12.3 %."
     yield f"{display.upper(m)} grew 8 percent over the previous period."
-    yield f"{display.upper(m)} was up 17 per cent."
+    yield f"{display.upper(m)} was up 63 per cent."
     yield f"The {m} doubled."
     values = [row.value for row in subject.rows]
     if values != sorted(values, reverse=True):
@@ -359,7 +359,8 @@ def everything_and_nothing(subject: Subject) -> Iterator[str]:
     m = subject.metric.subject
     if len({row.value for row in subject.rows}) > 1:
         yield f"All of them have the same {m}."
-        yield "Every one rose."
+        if [row.value for row in subject.rows] != sorted(row.value for row in subject.rows):
+            yield "Every one rose."
         yield f"All have {subject.say(subject.rows[0].value)} each."
     if any(row.value for row in subject.rows):
         yield f"There is no {m}."
