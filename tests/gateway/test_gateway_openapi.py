@@ -38,7 +38,7 @@ def url(settings: GatewaySettings) -> Iterator[str]:
         ("admin_user", ["--exclude-path", LOG_OUT]),
         ("auditor_user", ["--exclude-path", LOG_OUT, "--phases", "coverage"]),
         ("admin_user", ["--include-path", LOG_OUT]),
-        (None, []),
+        (None, ["--phases", "coverage"]),
     ],
 )
 def test_nothing_contradicts_the_document(

@@ -64,7 +64,7 @@ def schemathesis(url: str, folder: Path, *chosen: str) -> None:
         env={"HOME": str(folder), "NO_PROXY": "*"},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=180,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
