@@ -16,15 +16,14 @@ def test_a_wrong_answer_is_a_case_until_it_is_called_right(demo: Demo) -> None:
 
     ran = demo.countersign("eval", "--cases", "--json")
     assert ran.returncode == 1, ran.stderr
-    (case,) = orjson.loads(ran.stdout)["cases"]
-    assert case["question"] == "revenue in May 2022 → number of payments"
+    asked_in_all = "revenue in May 2022 → number of payments"
+    (case,) = [c for c in orjson.loads(ran.stdout)["cases"] if c["question"] == asked_in_all]
     assert case["kind"] == "feedback"
     assert case["reason"] == "still the plan that was called wrong (period: Still in May.)"
 
     assert person.post(path, json={"verdict": "right"}).status_code == 200
     ran = demo.countersign("eval", "--cases", "--json")
-    assert ran.returncode == 2
-    assert "there are no cases" in ran.stderr
+    assert asked_in_all not in ran.stdout
 
 
 def test_another_planner_is_asked_on_the_same_data(demo: Demo) -> None:

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/audit", tags=["audit"])
     response_model=Verification,
     responses={
         200: {"description": "What was found, or its making as events.", "content": EVENTS},
-        **documented(401, 403, 409, 503),
+        **documented(401, 403, 409, 422, 503),
     },
 )
 async def verify(
