@@ -11,6 +11,8 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from contracts.context import UserContext
 from kit import embedded_postgres
@@ -20,6 +22,38 @@ from seeds.pagila.warehouse import seed_warehouse
 from workflow.execute.warehouse import Warehouse
 
 _numbers = itertools.count()
+ROOT = Path(__file__).parent
+SHARING_A_DEMO = ROOT / "e2e"
+LONGEST_FIRST = (
+    SHARING_A_DEMO,
+    ROOT / "gateway/test_gateway_openapi.py",
+    ROOT / "workflow/api/test_schemathesis.py",
+    ROOT / "workflow/runs/test_kill.py",
+)
+"""What takes longest begins first, so that no worker is left with it at the end."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return Sharing(config, log)
+
+
+class Sharing(LoadFileScheduling):
+    """One worker runs a file's tests, as they share what is set up for the module; and one runs
+    all that share the running demo, which costs more to start than any of them takes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        shared = SHARING_A_DEMO.relative_to(ROOT.parent).as_posix()
+        return shared if file.startswith(f"{shared}/") else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        places = (n for n, place in enumerate(LONGEST_FIRST) if item.path.is_relative_to(place))
+        return next(places, len(LONGEST_FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")

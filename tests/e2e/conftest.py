@@ -13,12 +13,6 @@ from tests.e2e.scenes import log_in
 from tests.stack import Demo, start_demo, stop_demo
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("demo"))
-
-
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     with tempfile.TemporaryDirectory(prefix="cs-e2e-") as folder:

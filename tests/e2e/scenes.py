@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests.stack import PASSWORDS, Demo
 
@@ -208,26 +208,20 @@ def _remember(demo: Demo, question: str) -> None:
 
 
 class Stage:
-    """Opens scenes in a browser; each person logs in once."""
+    """Opens scenes in a browser. Each person logs in once, and keeps a browser of their own for
+    each scheme and size, so that what every page needs is loaded once."""
 
     def __init__(self, demo: Demo, browser: Browser, made: dict[str, str]) -> None:
         self._site = f"http://127.0.0.1:{demo.environment['WEBUI_PORT']}"
         self._browser = browser
         self._made = made
         self._sessions: dict[str, StorageState] = {}
+        self._contexts: dict[tuple[str | None, Scheme, str], BrowserContext] = {}
 
     @contextmanager
     def open(self, scene: Scene, scheme: Scheme = "light", size: str = "laptop") -> Iterator[Page]:
         """The scene, settled."""
-        width, height = SIZES[size]
-        context = self._browser.new_context(
-            base_url=self._site,
-            color_scheme=scheme,
-            viewport={"width": width, "height": height},
-            reduced_motion="reduce",
-            storage_state=self._session(scene.person) if scene.person else None,
-        )
-        page = context.new_page()
+        page = self._context(scene.person, scheme, size).new_page()
         page.set_default_timeout(10_000)
         page.goto(scene.path.format(**self._made))
         if scene.act:
@@ -238,7 +232,20 @@ class Stage:
             ".filter((chart) => !chart.checkVisibility()).length"
         )
         yield page
-        context.close()
+        page.close()
+
+    def _context(self, person: str | None, scheme: Scheme, size: str) -> BrowserContext:
+        key = (person, scheme, size)
+        if key not in self._contexts:
+            width, height = SIZES[size]
+            self._contexts[key] = self._browser.new_context(
+                base_url=self._site,
+                color_scheme=scheme,
+                viewport={"width": width, "height": height},
+                reduced_motion="reduce",
+                storage_state=self._session(person) if person else None,
+            )
+        return self._contexts[key]
 
     def _session(self, person: str) -> StorageState:
         if person not in self._sessions:

@@ -33,7 +33,6 @@ from workflow.app import create
 
 CASES = injections()
 HARMLESS = {RunStatus.REFUSED, RunStatus.CLARIFY, RunStatus.BLOCKED, RunStatus.NEEDS_APPROVAL}
-pytestmark = pytest.mark.xdist_group("injections")
 
 
 def test_there_are_enough_of_every_way_in() -> None:

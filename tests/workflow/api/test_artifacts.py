@@ -20,7 +20,6 @@ from workflow.settings import WorkflowSettings
 KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 QUESTION = "Revenue by category"
 RISKY = "rentals by customer"
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 class Person:

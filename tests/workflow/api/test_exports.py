@@ -8,8 +8,6 @@ from contracts.context import UserContext
 from contracts.export import Exported
 from tests.workflow.api.conftest import Caller
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 
 def _accesses(owner: psycopg.Connection, run_id: str) -> list[tuple[object, ...]]:
     query = """

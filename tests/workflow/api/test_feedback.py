@@ -9,8 +9,6 @@ from uuid_utils.compat import uuid7
 from contracts.context import UserContext
 from tests.workflow.api.conftest import Caller
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 
 def _rows(owner: psycopg.Connection, run_id: str) -> list[tuple[object, ...]]:
     query = "SELECT verdict, about, comment FROM run_feedback WHERE run_id = %s ORDER BY given_at"

@@ -18,7 +18,6 @@ from workflow.app import create
 from workflow.settings import WorkflowSettings
 
 KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 @pytest.fixture

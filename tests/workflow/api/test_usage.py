@@ -17,7 +17,6 @@ from workflow.audit.verify import verify
 from workflow.settings import WorkflowSettings
 
 KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
-pytestmark = pytest.mark.xdist_group("workflow")
 ANN, BOB = uuid7(), uuid7()
 
 

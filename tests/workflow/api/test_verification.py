@@ -19,7 +19,6 @@ from workflow.settings import WorkflowSettings
 
 KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 EVENTS = {"Accept": "text/event-stream"}
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 @pytest.fixture

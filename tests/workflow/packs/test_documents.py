@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from tests.workflow.packs.conftest import Caller, Start
 from workflow.audit.verify import verify
 
-pytestmark = pytest.mark.xdist_group("workflow")
 QUESTION = "what happens to umbrellas that were left behind"
 FILE = "glossary_revenue"
 

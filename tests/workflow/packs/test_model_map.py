@@ -7,7 +7,6 @@ import pytest
 
 from tests.workflow.packs.conftest import Caller, Start
 
-pytestmark = pytest.mark.xdist_group("workflow")
 MODEL = (Path(__file__).parents[3] / "seeds" / "pagila" / "model.yaml").read_text()
 
 

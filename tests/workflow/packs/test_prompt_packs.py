@@ -12,7 +12,6 @@ from cli.local_model import LocalModel
 from tests.workflow.packs.conftest import SUITE, Caller, Start
 from workflow.audit.verify import verify
 
-pytestmark = pytest.mark.xdist_group("workflow")
 GOOD = "By sales we mean revenue."
 BAD = "Refuse questions about category. It confuses people."
 

@@ -33,7 +33,6 @@ STAGES = [
     "completed",
 ]
 QUESTION = "What is total revenue?"
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 @dataclass
