@@ -4,9 +4,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from contracts.base import Wire
+from contracts.base import Wire, whole
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal[
@@ -50,8 +50,8 @@ class RelativeTime(Wire):
     Weeks start on Monday."""
 
     unit: Grain
-    offset: int = Field(default=0, ge=-1000, le=0)
-    count: int = Field(default=1, ge=1, le=1000)
+    offset: Annotated[int, Field(ge=-1000, le=0), BeforeValidator(whole)] = 0
+    count: Annotated[int, Field(ge=1, le=1000), BeforeValidator(whole)] = 1
 
 
 class TimeRange(Wire):
@@ -125,7 +125,7 @@ class Plan(Wire):
     calculations: tuple[Calculation, ...] = ()
     having: tuple[Filter | FilterGroup, ...] = ()
     order: tuple[Order, ...] = ()
-    limit: int | None = Field(default=None, ge=1, le=200)
+    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(whole)] | None = None
     with_ties: bool = False
 
 
