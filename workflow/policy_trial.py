@@ -7,10 +7,10 @@ said, and the rest of the risk, was measured when the question was asked and sta
 from collections.abc import Iterable, Iterator
 
 from contracts.policy import Policy
-from contracts.run import Risk, RiskFactor
+from contracts.run import Risk
 from contracts.simulation import Fate, OtherFate
 from contracts.verdict import Finding, Outcome, Verdict
-from workflow.approve.risk import MAX_SCORE, small_group
+from workflow.approve.risk import regrouped
 from workflow.approve.rules import NOBODY, approvers_needed, limits_of
 from workflow.audit.account import Json, member, members
 from workflow.store.checked_runs import CheckedRun
@@ -85,7 +85,4 @@ def _risk(checked: Json, policy: Policy) -> Risk:
     fewest = checked.get("smallest_group")
     if not isinstance(fewest, int):
         return recorded
-    kept = [factor for factor in recorded.factors if factor.name != "smallest-group"]
-    found: RiskFactor | None = small_group(fewest, policy.smallest_group)
-    factors = (*kept, found) if found else tuple(kept)
-    return Risk(score=min(MAX_SCORE, sum(f.points for f in factors)), factors=factors)
+    return regrouped(recorded, fewest, policy.smallest_group)

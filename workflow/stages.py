@@ -22,7 +22,7 @@ class Retrieved(Wire):
 class Checked(Wire):
     """After validation. Raw SQL has no `compiled`. An approval binds to `binding`, the digest of
     `bound`. `smallest_group` is the number of people behind the row with the fewest, where that
-    was counted."""
+    was counted; `is_counted_beside` says that it was not yet, and is told by the execution."""
 
     verdict: Verdict
     compiled: Compiled | None
@@ -32,6 +32,21 @@ class Checked(Wire):
     policy_version: int
     approvers_needed: int = 0
     smallest_group: int | None = None
+    is_counted_beside: bool = False
+
+    def with_count(self, counted: "Counted") -> "Checked":
+        """The same with what was counted beside the execution."""
+        return self.model_copy(
+            update={"risk": counted.risk, "smallest_group": counted.smallest_group}
+        )
+
+
+class Counted(Wire):
+    """After db_execution, where the people behind each row were counted beside it: these take the
+    place of what validation left of the same names."""
+
+    risk: Risk
+    smallest_group: int | None
 
 
 class Prepared(Wire):

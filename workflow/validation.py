@@ -2,7 +2,7 @@
 many people have to agree."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from contracts.context import UserContext
@@ -24,7 +24,7 @@ from workflow.parts import Parts
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.index import index_of
 from workflow.semantic.model import Compiled, Dataset, SemanticModel
-from workflow.stages import Checked
+from workflow.stages import Checked, Counted
 from workflow.store import narrow_questions
 from workflow.store.narrow_questions import Past
 from workflow.store.rows import Run
@@ -56,10 +56,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """What was measured in the warehouse, and what this person asked before."""
+    """What the warehouse expects, and what this person asked before."""
 
     estimate: Estimate
-    smallest_group: int | None
     past: Past
 
 
@@ -72,20 +71,31 @@ def judge(output: PlannerOutput, model: SemanticModel, context: UserContext) -> 
 
 
 async def validate(
-    run: Run, planned: Planned, model: SemanticModel, parts: Parts, *, is_asked: bool = True
+    run: Run,
+    planned: Planned,
+    model: SemanticModel,
+    parts: Parts,
+    *,
+    is_asked: bool = True,
+    may_count_beside: bool = False,
 ) -> Checked:
     """Judge, measure and score. A question that is only tried (not `is_asked`) does not count
-    among those of its asker. Raises PlanError, and ExecutionError where the warehouse cannot say
-    what it expects."""
+    among those of its asker. With `may_count_beside`, the people behind each row are left to
+    `count_people` where no number of them could make the statement wait. Raises PlanError, and
+    ExecutionError where the warehouse cannot say what it expects."""
     rules = await parts.in_force.rules(run.context.org_id)
     judged = judge(planned.output, model, run.context)
-    narrow, figures = None, _Figures(Estimate(0, 0.0), None, Past())
+    narrow, figures = None, _Figures(Estimate(0, 0.0), Past())
     if judged.verdict.sql is not None:
         narrow = _narrow(planned.output, model)
-        noted = narrow if is_asked else None
-        figures = await _figures(run, judged.verdict.sql, narrow, noted, model, parts)
-    scored = risk.score(_measured(run, planned, judged, model, rules, narrow, figures))
-    verdict, needed = _decided(run, planned, judged.verdict, scored, figures, rules)
+        figures = await _figures(run, judged.verdict.sql, narrow if is_asked else None, parts)
+    measured = _measured(run, planned, judged, model, rules, figures)
+    is_beside = narrow is not None and may_count_beside and _runs_anyhow(measured, rules)
+    if narrow is not None and not is_beside:
+        fewest = await _fewest_people(run.context, narrow, model, parts)
+        measured = replace(measured, is_narrow=True, smallest_group=fewest)
+    scored = risk.score(measured)
+    verdict, needed = _decided(measured, scored, rules)
     policy = rules.policy
     bound = bind(judged.sql, run.context, model_digest=model.digest, policy_digest=policy.digest)
     return Checked(
@@ -96,21 +106,42 @@ async def validate(
         binding=binding(bound),
         policy_version=policy.version,
         approvers_needed=needed,
-        smallest_group=figures.smallest_group,
+        smallest_group=measured.smallest_group,
+        is_counted_beside=is_beside,
     )
 
 
-def _decided(
-    run: Run, planned: Planned, verdict: Verdict, scored: Risk, figures: _Figures, rules: Rules
-) -> tuple[Verdict, int]:
-    if verdict.verdict == "pass" and figures.estimate.cost > MAX_COST:
+async def count_people(
+    context: UserContext,
+    checked: Checked,
+    output: PlannerOutput,
+    model: SemanticModel,
+    parts: Parts,
+) -> Counted:
+    """What `validate` left to be counted beside the execution."""
+    rules = await parts.in_force.rules(context.org_id)
+    narrow = _narrow(output, model)
+    fewest = None if narrow is None else await _fewest_people(context, narrow, model, parts)
+    enough = rules.policy.policy.smallest_group
+    return Counted(risk=risk.regrouped(checked.risk, fewest, enough), smallest_group=fewest)
+
+
+def _runs_anyhow(measured: risk.Measured, rules: Rules) -> bool:
+    """Whether the statement runs at once even if a row stands for one person."""
+    worst = risk.score(replace(measured, is_narrow=True, smallest_group=1))
+    return _decided(measured, worst, rules)[0].verdict == "pass"
+
+
+def _decided(measured: risk.Measured, scored: Risk, rules: Rules) -> tuple[Verdict, int]:
+    verdict = measured.verdict
+    if verdict.verdict == "pass" and measured.estimated_cost > MAX_COST:
         verdict = verdict.model_copy(
             update={"verdict": "needs_approval", "findings": (*verdict.findings, TOO_COSTLY)}
         )
     if verdict.verdict == "block":
         return verdict, 0
-    limits = limits_of(rules.policy.policy, run.context.role)
-    is_verified = planned.planner == "verified"
+    limits = limits_of(rules.policy.policy, measured.context.role)
+    is_verified = measured.planned.planner == "verified"
     needed = approvers_needed(scored.score, limits, verdict, is_verified=is_verified)
     if needed < NOBODY:
         outcome: Outcome = "needs_approval" if needed else "pass"
@@ -122,21 +153,11 @@ def _narrow(output: PlannerOutput, model: SemanticModel) -> Narrow | None:
     return narrow_plans.narrow(output.plan, model) if isinstance(output, MetricQuery) else None
 
 
-async def _figures(
-    run: Run,
-    sql: str,
-    narrow: Narrow | None,
-    noted: Narrow | None,
-    model: SemanticModel,
-    parts: Parts,
-) -> _Figures:
+async def _figures(run: Run, sql: str, noted: Narrow | None, parts: Parts) -> _Figures:
     explain = parts.warehouse.explain(sql, run.context)
-    if narrow is None:
-        return _Figures(await explain, None, Past())
-    estimate, fewest, past = await asyncio.gather(
-        explain, _fewest_people(run.context, narrow, model, parts), _past(run, noted, parts)
-    )
-    return _Figures(estimate, fewest, past)
+    if noted is None:
+        return _Figures(await explain, Past())
+    return _Figures(*await asyncio.gather(explain, _past(run, noted, parts)))
 
 
 async def _fewest_people(
@@ -167,9 +188,7 @@ async def _count(
     return narrow_plans.smallest(result)
 
 
-async def _past(run: Run, narrow: Narrow | None, parts: Parts) -> Past:
-    if narrow is None:
-        return Past()
+async def _past(run: Run, narrow: Narrow, parts: Parts) -> Past:
     async with parts.pool.connection() as connection:
         return await narrow_questions.note(
             connection,
@@ -187,9 +206,9 @@ def _measured(
     judged: Judged,
     model: SemanticModel,
     rules: Rules,
-    narrow: Narrow | None,
     figures: _Figures,
 ) -> risk.Measured:
+    """All but how few people a row stands for."""
     near = None
     if isinstance(planned.output, MetricQuery | RawSql):
         near = nearest(planned.output, rules.fitting(run.context, model.digest))
@@ -200,8 +219,6 @@ def _measured(
         context=run.context,
         is_one_store=_is_one_store(planned.output, datasets),
         sensitive=_sensitive(planned.output, datasets, model),
-        is_narrow=narrow is not None,
-        smallest_group=figures.smallest_group,
         enough_people=rules.policy.policy.smallest_group,
         likeness=near[1] if near else 0.0,
         differences=figures.past.differences,

@@ -15,6 +15,7 @@ from contracts.run import Risk, RiskFactor
 from contracts.verdict import Verdict
 
 MAX_SCORE = 100
+SMALLEST_GROUP: Final = "smallest-group"
 STATISTICS: Final = frozenset({"estimated-rows", "estimated-cost"})
 """Factors that rest on the database's own statistics, which know of rows outside a person's
 scope: for reviewers and the record, never for the asker."""
@@ -108,26 +109,34 @@ def _breadth(measured: Measured) -> RiskFactor | None:
 def _smallest_group(measured: Measured) -> RiskFactor | None:
     if not measured.is_narrow:
         return None
-    fewest = measured.smallest_group
+    return small_group(measured.smallest_group, measured.enough_people)
+
+
+def small_group(fewest: int | None, enough_people: int) -> RiskFactor | None:
+    """What counts where the row with the fewest people stands for `fewest`, or for nobody knows
+    how many."""
     if fewest is None:
         return RiskFactor(
-            name="smallest-group",
+            name=SMALLEST_GROUP,
             points=5,
             reason="How few people a row stands for could not be counted.",
         )
-    return small_group(fewest, measured.enough_people)
-
-
-def small_group(fewest: int, enough_people: int) -> RiskFactor | None:
-    """What counts where the row with the fewest people stands for `fewest`."""
     if fewest >= enough_people:
         return None
     people = "one person" if fewest == 1 else f"{fewest} people"
     return RiskFactor(
-        name="smallest-group",
+        name=SMALLEST_GROUP,
         points=15 if fewest == 1 else 10,
         reason=f"A row stands for {people}; from {enough_people} on nobody stands out.",
     )
+
+
+def regrouped(risk: Risk, fewest: int | None, enough_people: int) -> Risk:
+    """The same risk where the row with the fewest people stands for `fewest`."""
+    kept = tuple(f for f in risk.factors if f.name != SMALLEST_GROUP)
+    found = small_group(fewest, enough_people)
+    factors = (*kept, found) if found else kept
+    return Risk(score=min(MAX_SCORE, sum(f.points for f in factors)), factors=factors)
 
 
 def _differences(measured: Measured) -> RiskFactor | None:

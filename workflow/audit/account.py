@@ -56,10 +56,11 @@ def account_of(events: Sequence[EventRow]) -> Account:
         if event.stage == "completed":
             ended_at = event.at
     prepared = member(values.get("approval", {}).get("prepared"))
+    checked = member(prepared.get("checked")) or values.get("validation", {})
     return Account(
         retrieved=values.get("rag_retrieval", {}),
         planned=member(prepared.get("planned")) or values.get("llm_generation", {}),
-        checked=member(prepared.get("checked")) or values.get("validation", {}),
+        checked={**checked, **values.get("db_execution", {})},  # what was counted beside it
         approved=tuple(approved),
         executed=summaries.get("db_execution", {}),
         completed=summaries.get("completed", {}),

@@ -98,9 +98,9 @@ class Journal:
         summary: dict[str, JsonValue] = orjson.loads(earlier.detail)["summary"]
         return summary
 
-    def value(self, stage: Stage, status: str, kind: type[Value]) -> Value | None:
+    def value(self, stage: Stage, status: str, kind: type[Value], step: str = "") -> Value | None:
         """The value that an earlier try left of a stage, if it came to this status last."""
-        earlier = self._recorded.get((stage, ""))
+        earlier = self._recorded.get((stage, step))
         if earlier is None or earlier.status != status:
             return None
         return kind.model_validate(orjson.loads(earlier.detail)["value"])

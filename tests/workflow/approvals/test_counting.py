@@ -1,0 +1,135 @@
+"""How few people a row stands for is counted before a statement where that can make it wait, and
+beside the statement where it cannot; what is on record says the same either way."""
+
+from datetime import UTC, datetime
+
+import orjson
+import psycopg
+import pytest
+
+from contracts.context import UserContext
+from contracts.policy import Limits, Policy
+from contracts.run import Answer, Risk, RunStatus
+from tests.workflow.approvals.conftest import Office, ask
+from tests.workflow.approvals.test_binding import change_policy
+from workflow.approve.risk import for_asker
+from workflow.bootstrap import Workflow
+from workflow.policy_trial import other_fates
+from workflow.receipts import receipt_of
+from workflow.store import audit_events, checked_runs, runs
+from workflow.store.rows import EventRow
+
+NARROW = "revenue by country"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def asker(office: Office) -> UserContext:
+    return office.person("asker", "store_manager", store_ids=(1,))
+
+
+async def events_of(workflow: Workflow, answer: Answer) -> list[EventRow]:
+    async with workflow.parts.pool.connection() as connection:
+        return await audit_events.of_run(connection, answer.run_id)
+
+
+async def counted_in(workflow: Workflow, answer: Answer) -> dict[str, int | None]:
+    """By stage, the smallest group that its value tells."""
+    values = {
+        e.stage: orjson.loads(e.detail).get("value") for e in await events_of(workflow, answer)
+    }
+    return {
+        stage: value["smallest_group"]
+        for stage, value in values.items()
+        if value and "smallest_group" in value
+    }
+
+
+def factors(answer: Answer) -> dict[str, int]:
+    assert answer.security.risk is not None
+    return {factor.name: factor.points for factor in answer.security.risk.factors}
+
+
+def recorded_score(office: Office) -> int:
+    """Of the one question, with what rests on the database's statistics."""
+    with psycopg.connect(office.url) as connection:
+        (recorded,) = checked_runs.since(connection, LONG_AGO)
+    return Risk.model_validate(recorded.checked["risk"]).score
+
+
+async def test_what_no_count_could_hold_back_is_counted_beside_and_is_on_record(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    answer = await ask(workflow, asker, NARROW)
+    assert answer.status is RunStatus.COMPLETED
+    assert factors(answer)["smallest-group"] == 15
+    assert await counted_in(workflow, answer) == {"validation": None, "db_execution": 1}
+    async with workflow.parts.pool.connection() as connection:
+        receipt = await receipt_of(connection, answer.run_id, secret="k" * 40)
+    assert receipt is not None
+    assert receipt.receipt.risk == answer.security.risk
+    with psycopg.connect(office.url) as connection:
+        (recorded,) = checked_runs.since(connection, LONG_AGO)
+    assert recorded.checked["smallest_group"] == 1
+    assert for_asker(Risk.model_validate(recorded.checked["risk"])) == answer.security.risk
+    assert office.faults() == []
+
+
+async def test_what_a_count_could_hold_back_is_counted_first(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    answer = await ask(workflow, asker, NARROW)
+    score = recorded_score(office)
+    await change_policy(office, workflow, Policy(everyone=Limits(one_approver_from=score)))
+    held = await ask(workflow, asker, NARROW)
+    assert held.status is RunStatus.NEEDS_APPROVAL
+    assert factors(held) == factors(answer)
+    assert await counted_in(workflow, held) == {"validation": 1}
+    await change_policy(office, workflow, Policy(everyone=Limits(one_approver_from=score + 1)))
+    assert (await ask(workflow, asker, NARROW)).status is RunStatus.COMPLETED
+
+
+async def test_a_trial_of_a_policy_knows_what_was_counted_beside(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    await ask(workflow, asker, NARROW)
+    score = recorded_score(office)
+    limits = Limits(one_approver_from=score)
+    for policy, others in (
+        (Policy(everyone=limits), 1),
+        (Policy(everyone=limits, smallest_group=1), 0),
+    ):
+        with psycopg.connect(office.url) as connection:
+            found = list(other_fates(checked_runs.since(connection, LONG_AGO), policy))
+        assert [one.score_then for one in found] == [score] * others
+
+
+@pytest.mark.parametrize("upto", ["validation", "db_execution"])
+async def test_whoever_takes_the_run_over_tells_the_same(
+    office: Office, workflow: Workflow, asker: UserContext, upto: str
+) -> None:
+    answer = await ask(workflow, asker, NARROW)
+    recorded = await events_of(workflow, answer)
+    kept = recorded[: [e.stage for e in recorded].index(upto) + 1]
+    with psycopg.connect(office.url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "DELETE FROM query_audit_events WHERE run_id = %s AND seq > %s",
+            (answer.run_id, kept[-1].seq),
+        )
+        connection.execute("DELETE FROM unsealed_entries WHERE entry_id = %s", (answer.run_id,))
+    office.execute(
+        "UPDATE runs SET status = 'running', head_seq = %(seq)s, head_hash = %(hash)s,"
+        " worker_id = %(worker)s, answer = NULL WHERE run_id = %(run)s",
+        run=answer.run_id,
+        seq=kept[-1].seq,
+        hash=kept[-1].hash,
+        worker=workflow.runner.worker_id,
+    )
+    async with workflow.parts.pool.connection() as connection:
+        run = await runs.get(connection, answer.run_id, org_id=asker.org_id, user_id=asker.user_id)
+    assert run is not None
+    again = (await workflow.runner.start(run, kept)).answer
+    assert again.security.risk == answer.security.risk
+    assert again.rows == answer.rows
+    assert await counted_in(workflow, again) == {"validation": None, "db_execution": 1}
