@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.plan import Grain
-from workflow.plan import grammar
+from workflow.plan import calendar_words, grammar
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import (
     GRAINS,
@@ -135,7 +135,7 @@ def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
         words = tuple(t.word for t in tokens[at : at + length])
         marks = MARKS.get(words, ())
         grain = GRAINS.get(words) or GRAINS.get(tuple(t.stem for t in tokens[at : at + length]))
-        step = grammar.STEPS.get(" ".join(words))
+        step = calendar_words.STEPS.get(" ".join(words))
         is_personal = words in PERSONAL
         is_unreadable = words in UNREADABLE
         if marks or grain or step or is_personal or is_unreadable:

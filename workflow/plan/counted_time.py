@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from workflow.plan import grammar
+from workflow.plan import calendar_words
 from workflow.plan.tokens import Token
 from workflow.plan.when import Relative, Stretch, ToDate, Trailing, Unit
 
 UNITS: dict[str, Unit] = {
-    **grammar.UNITS, "days": "day", "weeks": "week", "months": "month", "quarters": "quarter",
-    "years": "year",
+    **calendar_words.UNITS, "days": "day", "weeks": "week", "months": "month",
+    "quarters": "quarter", "years": "year",
 }  # fmt: skip
 _PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
 _THIS = frozenset({"this", "current"})
@@ -31,7 +31,7 @@ def _past(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     count = whole_at(tokens, at + 1)
     if count is not None and word_at(tokens, at + 2) in UNITS and 1 <= count <= 10_000:
         return 3, Trailing(UNITS[word_at(tokens, at + 2)], count)
-    if after not in grammar.UNITS:
+    if after not in calendar_words.UNITS:
         return None
     unit = UNITS[after]
     return 2, Trailing(unit, 1) if word in ("past", "trailing") else Relative(unit, -1)
@@ -51,9 +51,9 @@ def to_date_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     if word_at(tokens, at) in short:
         return 1, ToDate(short[word_at(tokens, at)])
     words = [word_at(tokens, at + n) for n in range(4)]
-    if words[0] in grammar.UNITS and words[1:3] == ["to", "date"]:
+    if words[0] in calendar_words.UNITS and words[1:3] == ["to", "date"]:
         return 3, ToDate(UNITS[words[0]])
-    if words[:2] == ["so", "far"] and words[2] in _THIS and words[3] in grammar.UNITS:
+    if words[:2] == ["so", "far"] and words[2] in _THIS and words[3] in calendar_words.UNITS:
         return 4, ToDate(UNITS[words[3]])
     return None
 
@@ -61,7 +61,7 @@ def to_date_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
 def before_last_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     """ "The day before yesterday", "the month before last"."""
     unit, before, last = (word_at(tokens, at + n) for n in range(3))
-    if before != "before" or unit not in grammar.UNITS:
+    if before != "before" or unit not in calendar_words.UNITS:
         return None
     if last == "last" or (unit == "day" and last == "yesterday"):
         return 3, Relative(UNITS[unit], -2)
@@ -71,7 +71,11 @@ def before_last_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | No
 def running_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     """ "The year", of which something is a part, is this year."""
     unit = UNITS.get(word_at(tokens, at + 1))
-    if word_at(tokens, at) != "the" or unit is None or word_at(tokens, at + 1) not in grammar.UNITS:
+    if (
+        word_at(tokens, at) != "the"
+        or unit is None
+        or word_at(tokens, at + 1) not in calendar_words.UNITS
+    ):
         return None
     return 2, Relative(unit, 0)
 

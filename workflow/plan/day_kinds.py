@@ -3,7 +3,8 @@ or one kind alone."""
 
 from dataclasses import replace
 
-from workflow.plan.grammar import WEEKEND, WORKDAYS, Mark
+from workflow.plan.calendar_words import WEEKEND, WORKDAYS
+from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import Term
 from workflow.plan.parts import DimensionPart, FilterPart, Parts
 from workflow.plan.reading import Reading

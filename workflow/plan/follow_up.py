@@ -12,7 +12,8 @@ from contracts.plan import Clarify, Investigation, MetricQuery, Plan
 from workflow.plan import other_words
 from workflow.plan.ask_back import about_unused
 from workflow.plan.assemble import Assembled, Assembler
-from workflow.plan.grammar import OF_BEFORE, Mark
+from workflow.plan.follow_up_words import OF_BEFORE
+from workflow.plan.grammar import Mark
 from workflow.plan.history import Exchange
 from workflow.plan.kept import kept_note
 from workflow.plan.leftovers import unused_words

@@ -8,7 +8,7 @@ they are names, labels and synonyms of its semantic model.
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.plan import Grain, WidgetType
+from contracts.plan import WidgetType
 from workflow.plan.light_words import LIGHT
 
 
@@ -261,56 +261,6 @@ INNER = words(
 # ... and by these after an "of" ("length of a trip").
 ARTICLES = words("a an the")
 
-UNITS: dict[str, Grain] = {
-    "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year",
-}  # fmt: skip
-GRAINS: dict[str, Grain] = {
-    **UNITS,
-    "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter",
-    "yearly": "year", "annual": "year", "annually": "year", "date": "day",
-    "day by day": "day", "week by week": "week", "month by month": "month",
-    "quarter by quarter": "quarter", "year by year": "year", "calendar month": "month",
-    "a day": "day", "a week": "week", "a month": "month", "a quarter": "quarter", "a year": "year",
-    "calendar week": "week", "calendar year": "year", "calendar day": "day",
-}  # fmt: skip
-ADVERB_GRAINS = frozenset(GRAINS) - frozenset(UNITS) - {
-    "date", "calendar month", "calendar week", "calendar year", "calendar day",
-}  # fmt: skip
-# Parts of time that no plan can group or filter by: kept whole, so that "by day of the week" is
-# not read as "by day".
-UNREADABLE_TIME = """day of the week, day of week, days of the week, weekday, weekdays, weekend,
-    weekends, time of day, time of the day, hour, hours, hour of day, hour of the day, month of
-    the year, day of the month, day of month, monday, mondays, tuesday, tuesdays, wednesday,
-    wednesdays, thursday, thursdays, friday, fridays, saturday, saturdays, sunday, sundays,
-    hourly, end of the month, fortnight, decade, season, minute, minutes"""
-# A change from one to the next.
-STEPS: dict[str, Grain] = {
-    f"{unit} {word} {unit}": unit for unit in UNITS.values() for word in ("over", "on", "to")
-} | {"mom": "month", "yoy": "year", "wow": "week", "qoq": "quarter", "dod": "day"}
-# Days of the week, as values of a field; "weekend" names two of them.
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-WEEKEND = frozenset({"weekend", "weekends"})
-WORKDAYS = frozenset({"workday", "workdays"})
-
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan", "february feb", "march mar", "april apr", "may", "june jun",
-            "july jul", "august aug", "september sep sept", "october oct", "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
-# Month names that are words of their own; read as months only where a month is likely.
-DOUBTFUL_MONTHS = frozenset({"may", "march", "mar"})
-
 # Small words that are abbreviations of places after these.
 PLACE_WORDS = words("us")
 BEFORE_A_PLACE = words("in the from across outside within inside")
@@ -376,25 +326,3 @@ WEAK_VALUES = words(
 
 # Symbols that would change a number; the others only decorate.
 MEANINGFUL_SYMBOLS = frozenset("%+*^<>~|±")
-
-# What changes the plan before, where a question goes on from it: "drop Horror", "add rentals".
-REVISING = {"drop": "without", "remove": "without", "exclude": "without", "add": "also"}
-# What is wished away in earnest, and never part of a plan.
-OF_A_DATABASE = words("table tables database databases view column row rows record records data")
-# What speaks of the answer before, even in a whole sentence.
-OF_BEFORE = (
-    r"\bof (them|those|these)\b",
-    r"\b(was|is|were|are) (that|those|these)\W*$",
-    r"\b(did|does|do) (that|those|these)\b",
-)
-
-# After a comma these take back what was said: "rentals, actually revenue" is not both.
-TAKEN_BACK = "actually, no actually, i mean, or rather, rather"
-
-# What adds to what was asked before, where the rest replaces it.
-ADDING = frozenset({
-    "also", "too", "as well", "in addition", "additionally", "break it down", "break that down",
-    "break it down by", "break that down by", "split it", "split that", "split it by",
-    "split that by", "further", "add", "next to it", "beside it", "alongside it", "next to that",
-    "alongside that", "side by side with it",
-})  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from workflow.plan import grammar, refused_words
+from workflow.plan import calendar_words, follow_up_words, grammar, refused_words
 from workflow.plan.tokens import phrase, root, tokenize
 from workflow.semantic.model import Dataset, Field, Metric, SemanticModel
 
@@ -324,14 +324,14 @@ def _marks() -> dict[Phrase, tuple[grammar.Mark, ...]]:
         for way in ways:
             found[way] = (*found.get(way, ()), mark)
     found[(",",)] = (grammar.Mark.AND,)
-    for way in _ways(grammar.TAKEN_BACK):
+    for way in _ways(follow_up_words.TAKEN_BACK):
         found[(",", *way)] = (grammar.Mark.FOLLOW,)
     return found
 
 
 MARKS = _marks()
-GRAINS = {tuple(way.split()): grain for way, grain in grammar.GRAINS.items()}
-UNREADABLE = frozenset(_ways(grammar.UNREADABLE_TIME))
+GRAINS = {tuple(way.split()): grain for way, grain in calendar_words.GRAINS.items()}
+UNREADABLE = frozenset(_ways(calendar_words.UNREADABLE_TIME))
 PERSONAL = frozenset(_ways(refused_words.PERSONAL_WISHES))
 LONGEST_MARK = max(len(way) for way in (*MARKS, *UNREADABLE, *PERSONAL))
 FALLING = frozenset(_ways(grammar.FALLING))

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from workflow.plan import grammar, refused_words
+from workflow.plan import calendar_words, grammar, refused_words
 from workflow.plan.lexicon import GRAINS, MARKS, UNREADABLE, Lexicon
 from workflow.plan.tokens import Token, root, stem
 from workflow.plan.value_index import ValueIndex
@@ -48,11 +48,17 @@ _NEIGHBOURS = _neighbours()
 
 
 def _grammar_words() -> frozenset[str]:
-    ways: list[Iterable[str]] = [*MARKS, *GRAINS, *UNREADABLE, *grammar.UNITS, [*grammar.MONTHS]]
+    ways: list[Iterable[str]] = [
+        *MARKS,
+        *GRAINS,
+        *UNREADABLE,
+        *calendar_words.UNITS,
+        [*calendar_words.MONTHS],
+    ]
     words = {word for way in ways for word in ([way] if isinstance(way, str) else way)}
     more = "today yesterday past last previous since until before after quarter half ago first"
-    words |= {word for way in grammar.STEPS for word in way.split()}
-    return frozenset(words | set(more.split()) | {u + "s" for u in grammar.UNITS})
+    words |= {word for way in calendar_words.STEPS for word in way.split()}
+    return frozenset(words | set(more.split()) | {u + "s" for u in calendar_words.UNITS})
 
 
 _GRAMMAR = _grammar_words()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from workflow.plan import grammar
+from workflow.plan import calendar_words
 from workflow.plan.counted_time import (
     UNITS,
     ago_at,
@@ -231,9 +231,9 @@ def _dated(tokens: Sequence[Token], at: int) -> _Found | None:
 
 def _is_month(tokens: Sequence[Token], at: int) -> bool:
     word = word_at(tokens, at)
-    if word not in grammar.MONTHS:
+    if word not in calendar_words.MONTHS:
         return False
-    if word not in grammar.DOUBTFUL_MONTHS:
+    if word not in calendar_words.DOUBTFUL_MONTHS:
         return True
     after = word_at(tokens, at + 1)
     if word == "may" and after in _AFTER_MAY_THE_VERB:
@@ -272,9 +272,9 @@ def _day_first(tokens: Sequence[Token], at: int) -> _Found | None:
     elif day is None or not tokens[at].text[0].isdigit():
         return None
     used = 2 if word_at(tokens, at + 1) == "of" else 1
-    if not 1 <= day <= 31 or word_at(tokens, at + used) not in grammar.MONTHS:
+    if not 1 <= day <= 31 or word_at(tokens, at + used) not in calendar_words.MONTHS:
         return None
-    month = grammar.MONTHS[word_at(tokens, at + used)]
+    month = calendar_words.MONTHS[word_at(tokens, at + used)]
     return _with_year(tokens, at, used + 1, Point("day", day, month))
 
 
@@ -294,7 +294,7 @@ def _month_first(tokens: Sequence[Token], at: int) -> _Found | None:
         skipped = 2 if word_at(tokens, at + 1) == "of" else 1
     if not _is_month(tokens, at + skipped):
         return None
-    month = grammar.MONTHS[word_at(tokens, at + skipped)]
+    month = calendar_words.MONTHS[word_at(tokens, at + skipped)]
     short = _short_year(tokens, at + skipped)
     if short is not None:
         return skipped + 1 + short[0], Point("month", month, year=short[1])

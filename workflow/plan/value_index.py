@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from workflow.plan import grammar
+from workflow.plan import calendar_words, grammar
 from workflow.plan.tokens import phrase, tokenize
 from workflow.semantic.model import DataProfile
 
@@ -70,8 +70,11 @@ def _named_days(
 ) -> dict[str, tuple[Value, ...]]:
     """What "weekend" stands for: the values of the fields that hold both of its days."""
     found: dict[str, tuple[Value, ...]] = {}
-    for names, days in ((grammar.WEEKEND, slice(5, 7)), (grammar.WORKDAYS, slice(0, 5))):
-        held = [phrases.get(phrase(day), ()) for day in grammar.WEEKDAYS[days]]
+    for names, days in (
+        (calendar_words.WEEKEND, slice(5, 7)),
+        (calendar_words.WORKDAYS, slice(0, 5)),
+    ):
+        held = [phrases.get(phrase(day), ()) for day in calendar_words.WEEKDAYS[days]]
         fields = set.intersection(*({v.field for v in values} for values in held))
         meant = tuple(v for values in held for v in values if v.field in fields)
         found |= dict.fromkeys(names, meant) if meant else {}

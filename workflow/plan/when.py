@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from contracts.plan import Grain, TimeRange
-from workflow.plan.grammar import MONTH_NAMES
+from workflow.plan.calendar_words import MONTH_NAMES
 from workflow.plan.outcomes import Refused, Unclear
 
 Unit = Literal["day", "week", "month", "quarter", "half", "year"]

@@ -8,7 +8,7 @@ import pytest
 from contracts.plan import Clarify, MetricQuery, Planned
 from tests.conftest import ContextOf
 from workflow.plan.builtin import plan
-from workflow.plan.grammar import WEEKDAYS
+from workflow.plan.calendar_words import WEEKDAYS
 from workflow.semantic.load import load
 from workflow.semantic.model import DataProfile
 from workflow.semantic.restrict import restrict

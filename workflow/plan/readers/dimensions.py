@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from workflow.plan import grammar
+from workflow.plan import calendar_words, grammar
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import Term
@@ -36,7 +36,7 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
         elif chunk.has(Mark.TREND):
             reading.claim(at, "over time")
             parts.append((at, DimensionPart(is_trend=True, text=chunk.text)))
-        elif " ".join(chunk.words) in grammar.ADVERB_GRAINS:
+        elif " ".join(chunk.words) in calendar_words.ADVERB_GRAINS:
             reading.claim(at, "group by")
             parts.append((at, dimension_at(chunk)))
     parts += _asked_which(reading)

@@ -4,7 +4,8 @@ ten"."""
 from collections.abc import Sequence
 from dataclasses import replace
 
-from workflow.plan.grammar import OF_A_DATABASE, REVISING, Mark
+from workflow.plan.follow_up_words import OF_A_DATABASE, REVISING
+from workflow.plan.grammar import Mark
 from workflow.plan.parts import MetricsPart, Parts, RankPart
 from workflow.plan.readers.ranking import is_dimension
 from workflow.plan.reading import Reading

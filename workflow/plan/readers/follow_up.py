@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from workflow.plan.grammar import ADDING, Mark
+from workflow.plan.follow_up_words import ADDING
+from workflow.plan.grammar import Mark
 from workflow.plan.parts import DimensionPart
 from workflow.plan.readers.ranking import dimension_at, is_dimension
 from workflow.plan.reading import Reading
