@@ -127,7 +127,10 @@ def _planned(outcome: Outcome, assembled: Assembled) -> Planned:
     return Planned(
         output=MetricQuery(plan=assembled.plan, widget=assembled.widget),
         planner="builtin",
-        confidence=_confidence(outcome.corrections, is_assumed=assembled.is_assumed),
+        confidence=_confidence(
+            outcome.corrections,
+            is_assumed=assembled.is_assumed or (reading is not None and reading.is_assumed),
+        ),
         used_words=_used(outcome),
         notes=tuple(notes),
     )
@@ -194,11 +197,16 @@ def _choices(plans: Sequence[Plan], asker: Asker) -> list[str]:
         question = question_of(reading, asker.lexicon)
         back = understand(question, asker)
         is_same = isinstance(back.end, Assembled) and back.end.plan == reading
-        if is_same and not back.corrections and question not in found:
+        if is_same and _is_certain(back) and question not in found:
             found.append(question)
     return found[:_MOST_CHOICES]
 
 
 def _is_sure(question: str, asker: Asker) -> bool:
     outcome = understand(question, asker)
-    return isinstance(outcome.end, Assembled) and not outcome.corrections
+    return isinstance(outcome.end, Assembled) and _is_certain(outcome)
+
+
+def _is_certain(outcome: Outcome) -> bool:
+    """Whether nothing was corrected or taken for granted on the way."""
+    return not outcome.corrections and not (outcome.reading and outcome.reading.is_assumed)

@@ -138,12 +138,19 @@ def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
         step = calendar_words.STEPS.get(" ".join(words))
         is_personal = words in PERSONAL
         is_unreadable = words in UNREADABLE
+        if length > 1 and words[0] in ("and", "or") and _is_compared(tokens, at + length):
+            continue  # the "and" of "and more than 30" joins
         if marks or grain or step or is_personal or is_unreadable:
             return length, Chunk(
                 "", words, (), marks=marks, grain=grain, step=step, is_personal=is_personal,
                 is_unreadable_time=is_unreadable,
             )  # fmt: skip
     return None
+
+
+def _is_compared(tokens: Sequence[Token], at: int) -> bool:
+    after = tokens[at] if at < len(tokens) else None
+    return after is not None and (after.word == "than" or after.number is not None)
 
 
 def cut(tokens: Sequence[Token], lexicon: Lexicon, values: ValueIndex) -> tuple[Chunk, ...]:

@@ -4,8 +4,8 @@
 REVISING = {"drop": "without", "remove": "without", "exclude": "without", "add": "also"}
 # What is wished away in earnest, and never part of a plan.
 OF_A_DATABASE = frozenset({
-    "table", "tables", "database", "databases", "view", "column", "row", "rows", "record", "records",
-    "data",
+    "table", "tables", "database", "databases", "view", "column", "row", "rows", "record",
+    "records", "data",
 })  # fmt: skip
 # What speaks of the answer before, even in a whole sentence.
 OF_BEFORE = (

@@ -47,6 +47,7 @@ class Mark(StrEnum):
     AT_LEAST = "gte"
     BELOW = "lt"
     AT_MOST = "lte"
+    EXACTLY = "eq"
     ORDER_BY = "order by"
     ASCENDING = "ascending"
     DESCENDING = "descending"
@@ -236,6 +237,7 @@ WORDS: dict[Mark, str] = {
     Mark.AT_MOST: """at most, no more than, up to, maximum of, not more than, < =, a maximum of,
         less than or equal to, fewer than or equal to, not over, not above, not exceeding, or
         less, or fewer, or below, or under, and below, or lower, and under""",
+    Mark.EXACTLY: "exactly, precisely, equal to, equals, is equal to, of exactly, equalling",
     Mark.ORDER_BY: """sorted by, sort by, ordered by, order by, ranked by, rank by, ranking by,
         ranked, ranked on, measured by, in terms of, based on, when ranked by, ranking of""",
     Mark.ASCENDING: """ascending, asc, in ascending order, lowest first, from lowest to highest,
@@ -272,6 +274,7 @@ CURRENCIES = {
     "dollars": "USD", "usd": "USD", "euros": "EUR", "euro": "EUR", "eur": "EUR", "pounds": "GBP",
     "gbp": "GBP",
 }  # fmt: skip
+PERCENT = frozenset({"%", "percent", "pct", "per cent"})
 MONEY_SIGNS = frozenset("$€£=")
 MULTIPLES = {"k": Decimal(1_000), "thousand": Decimal(1_000), "million": Decimal(1_000_000)}
 JOINING = words("and or , & / vs versus")

@@ -15,7 +15,8 @@ class Reading:
     """Readers claim chunks one after the other; a claimed chunk is not read again.
 
     What is left when all have read, and is not filler, was not understood. `restricted` holds
-    the fields that the chunks of a condition restrict.
+    the fields that the chunks of a condition restrict; `is_assumed` says that a reader filled
+    something in.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Reading:
         self.today = today
         self.claims: dict[int, str] = {}
         self.notes: list[str] = []
+        self.is_assumed = False
         self.restricted: dict[int, tuple[str, ...]] = {}
         self._before = _nearest_that_bears(chunks)
         self._after = _nearest_that_bears(chunks[::-1])
@@ -43,6 +45,11 @@ class Reading:
     def claim(self, at: int, meaning: str) -> None:
         """Marks the chunk as used for `meaning`; the first claim stands."""
         self.claims.setdefault(at, meaning)
+
+    def assume(self, note: str) -> None:
+        """Something likely is taken for meant, and the narration says so."""
+        self.is_assumed = True
+        self.notes.append(note)
 
     def is_free(self, at: int) -> bool:
         """Whether no reader has claimed the chunk."""

@@ -12,6 +12,7 @@ from workflow.plan.reading import Reading
 
 OPERATORS: dict[Mark, Operator] = {
     Mark.ABOVE: "gt", Mark.AT_LEAST: "gte", Mark.BELOW: "lt", Mark.AT_MOST: "lte",
+    Mark.EXACTLY: "eq",
 }  # fmt: skip
 _BEFORE_NUMBER = frozenset({"number", "no", "#", "id", "is", "=", ":", "nr", "numbers", "ids"})
 
