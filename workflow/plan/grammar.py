@@ -125,7 +125,7 @@ WORDS: dict[Mark, str] = {
         least, poorest, quietest, the quietest, slowest, the slowest""",
     Mark.WHICH: "which, what, which of, which of the",
     Mark.WHO: "who, whose",
-    Mark.AND: "and, or, &, plus, as well as, and also, along with, together with, ;, /",
+    Mark.AND: "and, or, &, plus, as well as, and for, and also, along with, together with, ;, /",
     Mark.VERSUS: """versus, vs, against, compared to, compared with, compare, comparing, v, in
         comparison to, in comparison with, comparison of, comparison between, relative to,
         difference between, comparison, compare to, compare with, compares to, compares with,
@@ -306,6 +306,10 @@ DOING = words("do did does have has")
 DONE = words("spent paid made rented borrowed returned bought earned")
 # One of each, where it cannot mean an order.
 EACH = words("per each every")
+# What leads from things that are listed to a number of each: "all stores with their rentals".
+THEIRS = words("with their its and each plus , :")
+# Said again before each of a list, these keep its members apart: "in June and in July".
+REPEATED = words("in for at on of from during")
 # Who does what a verb says, where that is not the verb with -er: "who spent the most" asks for
 # spenders, and the model's synonyms say who these are.
 AGENTS = {

@@ -5,7 +5,7 @@ from datetime import date
 
 from contracts.context import UserContext
 from workflow.plan.chunks import Chunk
-from workflow.plan.grammar import Mark
+from workflow.plan.grammar import REPEATED, Mark
 from workflow.plan.lexicon import Lexicon
 from workflow.plan.value_index import ValueIndex
 from workflow.semantic.model import DataProfile, FieldType
@@ -95,12 +95,27 @@ class Reading:
         newest = [d for n, d in self.profile.newest.items() if not datasets or n in datasets]
         return min(self.today, max(newest)) if newest else self.today
 
+    def keeps_apart(self, first: int, last: int) -> bool:
+        """Whether two members of a list are wanted one by one: "in June and in July"."""
+        return any(
+            self.chunks[at].has(Mark.AND)
+            and {self.chunks[at].words[-1], self.chunks[at + 1].words[-1]} & REPEATED
+            for at in range(first + 1, last)
+        )
+
     def negation_before(self, place: int) -> int | None:
         """Where the "not" stands that applies to the chunk at `place`, if there is one."""
         back = self.before(place)
-        if back is not None and self.is_free(back) and self.chunks[back].has(Mark.NOT):
-            return back
-        return None
+        if back is None or not self.is_free(back):
+            return None
+        is_denied = self.chunks[back].has(Mark.NOT) or self._is_all_but(back)
+        return back if is_denied else None
+
+    def _is_all_but(self, at: int) -> bool:
+        """The "but" of "every category but Horror"."""
+        thing, every = self.at(at - 1), self.at(at - 2)
+        is_of_all = every is not None and every.has(Mark.ALL, Mark.BY)
+        return self.chunks[at].words == ("but",) and is_of_all and bool(thing and thing.terms)
 
 
 def _nearest_that_bears(chunks: Sequence[Chunk]) -> list[int | None]:

@@ -60,6 +60,8 @@ def timing_of(reading: Reading, part: TimePart, datasets: list[Dataset], referen
     if field is not None:
         notes += (f"The period, {period.label}, is by {reading.label('field', field).lower()}.",)
     is_summed = len(ranges) > 1 and not part.is_compared  # "in May and June" may be one of each
+    if is_summed:
+        notes += (f"The periods are taken together: {period.label}.",)
     is_assumed = is_summed or any(
         assumed_year(w, reference) or is_doubtful(w, reference) for w in part.whens
     )

@@ -1,5 +1,5 @@
 """Reads what sets the values of one field beside each other: "A versus B", "A earned more than B",
-"which earned more, A or B"."""
+"which earned more, A or B", "in A and in B"."""
 
 from dataclasses import replace
 
@@ -14,6 +14,9 @@ def set_beside(reading: Reading, part: FilterPart) -> FilterPart:
     inside = range(max(part.first, 0) + 1, part.last)
     is_choice = any(reading.chunks[at].words == ("or",) for at in inside)
     is_more = is_choice and reading.has_mark(Mark.COMPARATIVE) and not reading.has_mark(Mark.THAN)
+    if part.operator == "in" and reading.keeps_apart(part.first, part.last):
+        reading.assume("Each of them is shown by itself.")
+        return replace(part, is_compared=True)
     if part.operator == "in" and (is_more or any(_is_more_than(reading, at) for at in inside)):
         return replace(part, is_compared=True)
     return part

@@ -41,10 +41,20 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
             parts.append((at, dimension_at(chunk)))
     parts += _asked_which(reading)
     parts += _all_of(reading)
+    _claim_last_each(reading, is_split=bool(parts))
     parts += [] if parts else _set_beside(reading)
     has_grain = any(part.grain for _, part in parts)
     ordered = sorted(parts, key=lambda p: p[0])
     return tuple(part for _, part in ordered if not (part.is_trend and has_grain))
+
+
+def _claim_last_each(reading: Reading, *, is_split: bool) -> None:
+    """ "Stores except store 2, revenue each" says once more that it is split."""
+    last = next((at for at in range(len(reading.chunks) - 1, -1, -1)
+                 if reading.chunks[at].text.isalnum()), None)  # fmt: skip
+    is_each = last is not None and reading.is_free(last) and reading.chunks[last].words == ("each",)
+    if last is not None and is_split and is_each:
+        reading.claim(last, "group by")
 
 
 def _is_of_agent(reading: Reading, by: int) -> bool:
@@ -288,17 +298,36 @@ def _all_of(reading: Reading) -> list[tuple[int, DimensionPart]]:
         is_scope = bool(fields & reading.lexicon.scope_fields)
         only_field = not held.terms_of("metric") and not held.terms_of("dataset")
         is_mine = is_scope and chunk.has(Mark.MY) and bool(set(chunk.words) & _OWN)
-        is_all = chunk.has(Mark.ALL) and only_field and held.is_plural
+        is_list = chunk.has(Mark.ALL) and bool(fields) and _is_list(reading, at, thing)
+        is_all = chunk.has(Mark.ALL) and held.is_plural and (only_field or is_list)
         if not (is_mine or is_all):
             continue
         for place in range(at, thing + 1):
             reading.claim(place, "all in scope")
-        if held.is_plural and reading.has_mark(Mark.VERSUS):
+        if (is_all and is_list) or (held.is_plural and reading.has_mark(Mark.VERSUS)):
             parts.append((thing, dimension_at(held)))
         if is_all and is_scope and not reading.context.is_all_stores:
             seen = seen_words(reading, sorted(fields)[0])
             reading.notes.append(f"{seen} Nothing else is in this answer.")
     return parts
+
+
+def _is_list(reading: Reading, at: int, thing: int) -> bool:
+    """ "All categories without Horror, with their revenue": they are asked for one by one.
+    "Revenue of all stores" and "all stores' revenue" are one number."""
+    before = reading.at(at - 1)
+    is_part = before is not None and before.has(Mark.PREPOSITION)
+    rows = _is_amount(reading.chunks[thing])
+    if is_part or any(_is_amount(c) for c in reading.chunks[:at]):
+        return False
+    amount = next((p for p, c in enumerate(reading.chunks) if p > thing and _is_amount(c)), thing)
+    led = {c.words[-1] for c in reading.chunks[thing + 1 : amount]}
+    # "all customers and rentals" may be two numbers
+    return bool(led & (grammar.THEIRS - grammar.JOINING if rows else grammar.THEIRS))
+
+
+def _is_amount(chunk: Chunk) -> bool:
+    return bool(chunk.terms_of("metric") or chunk.terms_of("dataset"))
 
 
 def _set_beside(reading: Reading) -> list[tuple[int, DimensionPart]]:

@@ -29,6 +29,9 @@ def read_time(reading: Reading) -> TimePart | None:
     whens = tuple(w for p in places if (w := reading.chunks[p].when) is not None)
     if len(whens) == 1 and whens[0].relation == "between" and is_versus:
         is_compared = True  # "the difference between May and June" names two periods, not a range
+    if not is_compared and any(reading.keeps_apart(a, b) for a, b in pairwise(places)):
+        reading.assume("The periods are shown one by one.")
+        is_compared = True
     return TimePart(whens, is_compared, stamp if stamp >= 0 else None, is_joined)
 
 
