@@ -4,7 +4,6 @@ A question that says all it needs is never a follow-up. Otherwise what it says r
 the plan before, what it leaves out is kept, and a note tells which.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,12 +11,20 @@ from contracts.plan import Clarify, Investigation, MetricQuery, Plan
 from workflow.plan import other_words
 from workflow.plan.ask_back import about_unused
 from workflow.plan.assemble import Assembled, Assembler
-from workflow.plan.follow_up_words import OF_BEFORE
+from workflow.plan.ellipsis import (
+    is_bare,
+    is_narrowed,
+    leaves_out_subject,
+    speaks_of_all,
+    speaks_of_rows,
+    with_noun,
+)
 from workflow.plan.grammar import Mark
 from workflow.plan.history import Exchange
 from workflow.plan.kept import kept_note
 from workflow.plan.leftovers import unused_words
 from workflow.plan.outcomes import Refused, Unclear
+from workflow.plan.parts import Parts
 from workflow.plan.parts_of import Unspeakable, parts_of
 from workflow.plan.readers.dropping import (
     read_count,
@@ -26,13 +33,16 @@ from workflow.plan.readers.dropping import (
     without_dropped,
 )
 from workflow.plan.readers.follow_up import read_follow_up
+from workflow.plan.readers.picking import read_pick
+from workflow.plan.readers.question_words import AGGREGATORS
 from workflow.plan.readers.safety import refuse_unreadable, refuse_unsafe
+from workflow.plan.readers.thresholds import read_bare_threshold
+from workflow.plan.reading import Reading
 from workflow.plan.revise import revised
 from workflow.plan.tokens import fold, phrase, tokenize
 from workflow.plan.understand import Asker, Outcome, read, read_parts, understand
 
 _MOST_REPLY_WORDS = 8
-_OF_BEFORE = re.compile("|".join(OF_BEFORE))
 _STRONG = frozenset({"what about", "how about", "and", "same", "instead", "also", "too", "as well"})
 _SENTENCES = (
     Mark.HOW_MANY, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.WHICH, Mark.LIST,
@@ -46,12 +56,12 @@ def understand_after(question: str, history: Sequence[Exchange], asker: Asker) -
         return understand(chosen, asker)
     alone = understand(question, asker)
     base = _plan_before(history)
-    if not _goes_on(alone):
-        return alone
     if base is None:
-        return _nothing_before(alone)
+        return _nothing_before(alone) if _goes_on(alone) else alone
     try:
-        return _after(question, base, asker) or _not_understood(alone, base)
+        if _goes_on(alone):
+            return _after(question, base, asker) or _not_understood(alone, base)
+        return _of_the_same(question, alone, base, asker)
     except Refused as refused:
         return replace(alone, end=refused)
     except Unspeakable:
@@ -66,6 +76,8 @@ def _goes_on(alone: Outcome) -> bool:
     reading = alone.reading
     if reading is None:
         return False
+    if leaves_out_subject(reading):
+        return True
     marks = [c for c in reading.chunks if c.has(Mark.FOLLOW, Mark.FLIP) and not c.values]
     if isinstance(alone.end, Assembled):
         return _is_strongly_marked(alone)
@@ -80,8 +92,29 @@ def _is_strongly_marked(alone: Outcome) -> bool:
     is_marked = first in _STRONG or bool({"instead", "too", "as well", "also"} & set(texts))
     is_marked = is_marked or any(t.startswith(("what about", "how about", "same")) for t in texts)
     is_sentence = any(c.has(*_SENTENCES) for c in reading.chunks)
-    words = " ".join(c.text.lower() for c in reading.chunks)
-    return (is_marked and not is_sentence) or _OF_BEFORE.search(words) is not None
+    is_alone = isinstance(alone.end, Assembled) and is_bare(alone.end.plan)
+    return (is_marked and not is_sentence) or (is_alone and speaks_of_rows(reading))
+
+
+def _of_the_same(question: str, alone: Outcome, base: Plan, asker: Asker) -> Outcome:
+    """A question that can stand alone, after one that was about a part of the data: it may be
+    about the same part."""
+    reading, end = alone.reading, alone.end
+    if reading is None or not isinstance(end, Assembled) or not is_narrowed(base):
+        return alone
+    if end.plan.time or end.plan.filters or speaks_of_all(reading):
+        return alone
+    if not is_bare(end.plan):
+        note = "This is of everything: it was not said again what the question before was about."
+        return replace(alone, end=replace(end, notes=(*end.notes, note), is_assumed=True))
+    same = _after(question, base, asker)
+    if same is None or not isinstance(same.end, Assembled) or same.end.plan == end.plan:
+        return alone
+    if " ".join(reading.chunks[0].words) in _STRONG:
+        return same
+    whole = same.end.plan.model_copy(update={"dimensions": (), "order": (), "limit": None})
+    plans = (same.end.plan, whole, end.plan)
+    return replace(alone, end=Unclear("Of the same as before, or of everything?", plans))
 
 
 def _nothing_before(alone: Outcome) -> Outcome:
@@ -97,13 +130,14 @@ def _nothing_before(alone: Outcome) -> Outcome:
 
 
 def _not_understood(alone: Outcome, base: Plan) -> Outcome:
-    """A word that nothing knows, put to the plan before: "and for marketing?"."""
+    """Words that change nothing in the plan before: "and for marketing?"."""
     reading = alone.reading
-    if reading is None or not isinstance(alone.end, Refused):
+    if reading is None or isinstance(alone.end, Assembled) or not alone.is_open:
         return alone
-    texts = [c.text for c in reading.chunks if not (c.marks or c.number) and c.text.isalnum()]
-    if not texts:
-        return alone
+    if isinstance(alone.end, Unclear) and any(c.has(*AGGREGATORS) for c in reading.chunks):
+        return alone  # "and the average?" asks for another number
+    said = [c for c in reading.chunks if any(letter.isalnum() for letter in c.text)]
+    texts = [c.text for c in said if not (c.marks or c.number)] or [c.text for c in said]
     words = ", ".join(f"“{text}”" for text in texts[:4])
     return replace(alone, end=Unclear(f"I did not understand {words}. Do you mean this?", (base,)))
 
@@ -161,17 +195,20 @@ def _after(question: str, base: Plan, asker: Asker) -> Outcome | None:
     tokens = tokenize(question)
     refuse_unreadable(question, tokens)
     revising = revising_tokens(tokens)
-    reading, corrections = read(revising or tokens, asker)
+    whole = with_noun(revising or tokens, base, asker.lexicon)
+    reading, corrections = read(whole, asker)
     refuse_unsafe(question, reading.chunks)
     before = parts_of(base, asker.lexicon)
     try:
         dropped = read_dropped(reading, before)
         said = read_parts(reading, corrections, is_follow_up=True)
-        said = replace(said, rank=said.rank or read_count(reading, before, said))
+        said = replace(said, rank=read_pick(reading, said) or read_count(reading, before, said))
+        said = replace(said, having=said.having or read_bare_threshold(reading, before))
         kept = without_dropped(before, dropped)
         parts = revised(kept, said, read_follow_up(reading), has_dropped=kept != before)
         if parts is None:
             return None
+        _ask_of_other_rows(reading, kept, parts)
         assembled = Assembler(reading, parts).build(parts.metrics.alternatives[0])
         left = unused_words(reading, parts)
         if left:
@@ -183,3 +220,18 @@ def _after(question: str, base: Plan, asker: Asker) -> Outcome | None:
     notes = (*kept_note(base, assembled.plan, asker.lexicon), *assembled.notes)
     end = replace(assembled, notes=notes, is_assumed=True)
     return Outcome(end, reading, corrections)
+
+
+def _ask_of_other_rows(reading: Reading, before: Parts, parts: Parts) -> None:
+    """Another number of the rows before, where these were the first few or those beyond a
+    threshold: it cannot be asked of just those."""
+    is_same = parts.metrics.alternatives[0] == before.metrics.alternatives[0]
+    if is_same or not (parts.having or parts.rank) or parts.rank != before.rank:
+        return
+    if not (speaks_of_rows(reading) or leaves_out_subject(reading)):
+        return
+    names = parts.metrics.alternatives[0]
+    of_each = replace(parts, rank=None, having=(), row_order=None)
+    of_all = replace(of_each, dimensions=())
+    plans = tuple(Assembler(reading, p).build(names).plan for p in (of_each, of_all))
+    raise Unclear("I cannot count that of just those rows. Do you want it for all?", plans)

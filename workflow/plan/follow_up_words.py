@@ -14,6 +14,19 @@ OF_BEFORE = (
     r"\b(did|does|do) (that|those|these)\b",
 )
 
+# ... and of the rows in it.
+OF_ROWS_BEFORE = (r"\b(they|them|ones)\b",)
+# What says that a number is wanted over everything, whatever was asked before.
+OF_ALL = (
+    r"\b(do|did) we have\b", r"\bare there\b", r"\bin (total|all|general)\b", r"\ball time\b",
+    r"\b(total|overall|altogether|ever)\b",
+)  # fmt: skip
+# What is said of something that a question before has named: "how many were late".
+PREDICATES = frozenset({
+    "were", "was", "is", "are", "came", "come", "have", "has", "had", "went", "got", "returned",
+    "brought", "been", "stayed", "fell", "grew", "rose", "dropped", "declined", "increased",
+})  # fmt: skip
+
 # After a comma these take back what was said: "rentals, actually revenue" is not both.
 TAKEN_BACK = "actually, no actually, i mean, or rather, rather"
 

@@ -92,9 +92,13 @@ def _filters(
 
 
 def _having(before: Parts, said: Parts, going_on: FollowUp) -> tuple[HavingPart, ...]:
-    """A threshold was meant for the groups it was said of."""
-    is_regrouped = bool(said.dimensions or going_on.groups) and not going_on.adds
-    return said.having if said.having or is_regrouped else before.having
+    """A threshold was meant for the groups it was said of; a new one replaces those of its kind,
+    so that "at most 32" stands beside "more than 30"."""
+    if bool(said.dimensions or going_on.groups) and not going_on.adds:
+        return said.having
+    new = {(part.metrics[0], part.operator[0]) for part in said.having}
+    kept = (b for b in before.having if (b.metrics[0], b.operator[0]) not in new)
+    return (*kept, *said.having)
 
 
 def _dimensions(before: Parts, said: Parts, going_on: FollowUp) -> tuple[DimensionPart, ...]:
@@ -150,6 +154,10 @@ def _comparison(before: Parts, said: Parts) -> ComparisonPart | None:
     if part is None:
         is_fixed = before.comparison is not None and before.comparison.to == "named"
         return None if said.time is not None and is_fixed else before.comparison
+    is_bare = part.is_change and part.to == "previous_period" and part.step is None
+    if is_bare and said.time is None and before.comparison is not None:
+        moved = before.comparison  # "which one grew more", of what was compared
+        return replace(part, to=moved.to, when=moved.when, period=moved.period, step=moved.step)
     held = before.time.settled if before.time is not None else None
     if part.to == "named" and part.when is not None and said.time is None and held is not None:
         first = part.when.first
@@ -172,8 +180,9 @@ def _extras(before: Parts, said: Parts) -> Extras:
     if widget is None and said.extras.is_picture:
         groups = said.dimensions or before.dimensions
         widget = "line" if any(d.grain or d.is_trend for d in groups) else "bar"
+    is_share = said.extras.is_share and before.comparison is None  # there it is the change
     return Extras(
-        is_share=said.extras.is_share or (before.extras.is_share and not said.extras.is_running),
+        is_share=is_share or (before.extras.is_share and not said.extras.is_running),
         is_running=said.extras.is_running
         or (before.extras.is_running and not said.extras.is_share),
         with_ties=said.extras.with_ties or before.extras.with_ties,

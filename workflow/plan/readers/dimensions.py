@@ -152,6 +152,8 @@ def _after_by(reading: Reading, by: int) -> list[tuple[int, DimensionPart]]:
     is_first = True
     while at is not None:
         chunk = reading.chunks[at]
+        if found and reading.chunks[at - 1].has(Mark.PREPOSITION):
+            break  # "by film with rental date in June"
         if chunk.has(Mark.ALL) and is_first and _is_all_of(reading, at):
             reading.claim(by, "all")
             break

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from workflow.plan.ellipsis import leaves_out_subject
 from workflow.plan.follow_up_words import ADDING
 from workflow.plan.grammar import Mark
 from workflow.plan.parts import DimensionPart
@@ -25,6 +26,7 @@ def read_follow_up(reading: Reading) -> FollowUp:
     """Claims the words that only join a question to the one before."""
     flips = adds = sets_beside = False
     groups: list[DimensionPart] = []
+    is_elliptic = leaves_out_subject(reading)
     for at, chunk in list(reading.free()):
         if chunk.has(Mark.FLIP):
             reading.claim(at, "the other way round")
@@ -32,6 +34,8 @@ def read_follow_up(reading: Reading) -> FollowUp:
         elif chunk.has(Mark.FOLLOW, Mark.VERSUS) and not (chunk.terms or chunk.values):
             reading.claim(at, "going on")
             sets_beside = sets_beside or chunk.has(Mark.VERSUS)
+        elif is_elliptic and (chunk.has(Mark.HOW_MANY) or chunk.words == ("which",)):
+            reading.claim(at, "of what was before")
         elif is_dimension(chunk) and chunk.terms_of("field") and not chunk.values:
             reading.claim(at, "group by")
             groups.append(replace(dimension_at(chunk), grain=chunk.grain))

@@ -2,6 +2,7 @@
 than 5 days"."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from workflow.plan import grammar
@@ -40,12 +41,7 @@ def row_reading(reading: Reading, bounds: Bounds) -> RowReading | None:
         return None
     datasets = datasets_of(reading, place)
     unit = "days" if grammar.UNIT_WORDS.get(bounds.unit) == "days" else "currency"
-    fields = {
-        field
-        for f in reading.lexicon.metrics.values()
-        if f.dataset.name in datasets and f.metric.unit == unit
-        and (field := _measured(f)) is not None
-    }  # fmt: skip
+    fields = measured_fields(reading, datasets, unit)
     if len(fields) != 1:
         return None
     is_fraction = any(number != int(number) for number in bounds.numbers)  # no count of anything
@@ -75,6 +71,16 @@ def again(reading: Reading, held: FilterPart, bounds: Bounds) -> FilterPart:
     options = tuple((field, bounds.numbers) for field, _ in held.options)
     bounds.claim(reading, (), f"{reading.label('field', options[0][0])} {text}")
     return FilterPart(bounds.operator, options, text, first=bounds.first, last=bounds.last)
+
+
+def measured_fields(reading: Reading, datasets: Collection[str], unit: str) -> set[str]:
+    """The fields of these datasets that metrics in this unit are made of."""
+    return {
+        field
+        for f in reading.lexicon.metrics.values()
+        if f.dataset.name in datasets and f.metric.unit == unit
+        and (field := _measured(f)) is not None
+    }  # fmt: skip
 
 
 def _measured(facts: MetricFacts) -> str | None:

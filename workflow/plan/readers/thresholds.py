@@ -8,10 +8,10 @@ from workflow.plan import grammar
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import RELATIVE
-from workflow.plan.parts import DimensionPart, FilterPart, HavingPart
+from workflow.plan.parts import DimensionPart, FilterPart, HavingPart, Parts
 from workflow.plan.readers.bounds import Bounds, bounds_at
 from workflow.plan.readers.ranking import agent_of, is_dimension
-from workflow.plan.readers.row_thresholds import again, condition_of, row_reading
+from workflow.plan.readers.row_thresholds import again, condition_of, measured_fields, row_reading
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import root
 
@@ -47,6 +47,28 @@ def read_thresholds(reading: Reading) -> Thresholds:
             people = people or split
         held, end = part, bounds.last
     return Thresholds(tuple(having), tuple(filters), people)
+
+
+def read_bare_threshold(reading: Reading, before: Parts) -> tuple[HavingPart, ...]:
+    """ "More than 30", of the one number that each row before has. Where each of what was counted
+    could be compared as well ("payments by month", then "over 8"), nothing is read."""
+    names = before.metrics.alternatives[0]
+    facts = reading.lexicon.metrics[names[0]]
+    is_worked_out = before.extras.is_share or before.extras.is_running
+    if len(names) > 1 or is_worked_out or not before.dimensions or (
+        facts.is_row_count and measured_fields(reading, (facts.dataset.name,), "currency")
+    ):  # fmt: skip
+        return ()
+    for place in range(len(reading.chunks)):
+        bounds = bounds_at(reading, place) if reading.is_free(place) else None
+        is_own = bounds is not None and (
+            not bounds.unit
+            or (bounds.is_money and facts.metric.unit == "currency")
+            or (bounds.is_percent and _is_rate(reading, names[0]))
+        )
+        if bounds is not None and is_own:
+            return (_of_groups(reading, names, bounds, bounds.first),)
+    return ()
 
 
 def _threshold(

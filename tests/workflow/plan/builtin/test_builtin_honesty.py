@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from contracts.plan import Clarify, MetricQuery
 from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
@@ -28,6 +30,23 @@ def test_a_corrected_word_lowers_confidence_and_is_said() -> None:
     planned = asked("reveneu by category")
     assert planned.confidence == 0.9
     assert any("reveneu" in note and "revenue" in note for note in planned.notes)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("payments > 8 by month", "“> 8” was taken to be about the amount of each of the payments"),
+        ("stores with payments over 500", "about the payment count of each group"),
+        ("revenue in June and in July by store", "The periods are shown one by one."),
+        ("revenue in June and July by store", "The periods are taken together"),
+        ("revenue in Canada and in Mexico", "Each of them is shown by itself."),
+    ],
+)
+def test_what_is_only_likely_is_said_and_less_sure(question: str, said: str) -> None:
+    planned = asked(question)
+    assert isinstance(planned.output, MetricQuery)
+    assert planned.confidence <= 0.9
+    assert any(said in note for note in planned.notes)
 
 
 def test_relative_dates_say_that_they_count_from_the_newest_day() -> None:
