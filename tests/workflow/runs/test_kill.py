@@ -2,13 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from multiprocessing.context import ForkServerProcess
 from uuid import UUID
 
 import httpx
@@ -20,9 +18,9 @@ from cli import local_model
 from contracts.context import UserContext
 from kit import internal_token
 from tests.stack import free_ports
+from tests.workflow.runs.dying_workflow import started
 from workflow.audit.verify import verify
 
-ROOT = Path(__file__).parents[3]
 KEY = "k" * 40
 STAGES = [
     "rag_retrieval",
@@ -33,6 +31,8 @@ STAGES = [
     "completed",
 ]
 QUESTION = "What is total revenue?"
+START_WITHIN = 60.0
+"""Seconds, on a machine that has much else to do."""
 
 
 @dataclass
@@ -45,27 +45,39 @@ class Service:
     context: UserContext
 
     @contextmanager
-    def running(self, module: str = "workflow", **more: str) -> Iterator[subprocess.Popen[bytes]]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module], env={**self.environment, **more}, cwd=ROOT
-        )
+    def running(self, *, die_at: str | None = None, **more: str) -> Iterator[ForkServerProcess]:
+        process = started({**self.environment, **more}, die_at)
         try:
             self._wait_until_ready(process)
             yield process
         finally:
             process.terminate()
-            process.wait(20)
+            process.join(20)
+            assert process.exitcode is not None, "the workflow did not end"
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + 30
+    def _wait_until_ready(self, process: ForkServerProcess) -> None:
+        deadline = time.monotonic() + START_WITHIN
         while time.monotonic() < deadline:
-            assert process.poll() is None, "the workflow ended at start"
-            try:
+            assert process.exitcode is None, "the workflow ended at start"
+            with suppress(httpx.HTTPError):
                 if httpx.get(self.url("/readyz"), trust_env=False).is_success:
                     return
-            except httpx.HTTPError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         raise AssertionError("the workflow was not ready in time")
+
+    def asked_and_killed(self, question: str, die_at: str, **more: str) -> UUID:
+        """The run that the process died of."""
+        with self.running(die_at=die_at, **more) as dying:
+            with pytest.raises(httpx.TransportError):
+                self.call("POST", "/run", json={"question": question})
+            dying.join(10)
+            assert dying.exitcode == -signal.SIGKILL
+        return self.only_run()
+
+    def let_time_pass(self) -> None:
+        """As long as a worker may be silent before its runs are taken over."""
+        with psycopg.connect(self.app_url) as connection:
+            connection.execute("UPDATE workers SET seen_at = seen_at - interval '1 minute'")
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -144,11 +156,8 @@ def service(app_url: str, warehouse_url: str) -> Service:
 async def test_a_killed_run_is_finished_by_the_next_process(
     service: Service, stage: str, moment: str
 ) -> None:
-    with service.running("tests.workflow.runs.dying_workflow", DIE_AT=f"{stage}:{moment}") as dying:
-        with pytest.raises(httpx.TransportError):
-            service.call("POST", "/run", json={"question": QUESTION})
-        assert dying.wait(10) == -signal.SIGKILL
-    run_id = service.only_run()
+    run_id = service.asked_and_killed(QUESTION, f"{stage}:{moment}")
+    service.let_time_pass()
     with service.running():
         answer = service.wait_until_finished(run_id)
     assert answer["status"] == "completed"
@@ -164,11 +173,7 @@ WHY = "why did revenue fall in April 2022?"
 async def test_a_killed_investigation_goes_on_with_its_next_step(
     service: Service, died_at: str
 ) -> None:
-    with service.running("tests.workflow.runs.dying_workflow", DIE_AT=died_at) as dying:
-        with pytest.raises(httpx.TransportError):
-            service.call("POST", "/run", json={"question": WHY})
-        assert dying.wait(10) == -signal.SIGKILL
-    run_id = service.only_run()
+    run_id = service.asked_and_killed(WHY, died_at)
     with service.running():
         answer = service.wait_until_finished(run_id)
     assert answer["status"] == "completed"
@@ -190,12 +195,8 @@ async def test_a_killed_investigation_goes_on_with_its_next_step(
 async def test_a_run_that_waits_for_approval_survives_as_waiting(
     service: Service, moment: str
 ) -> None:
-    died_at = f"approval:{moment}"
-    with service.running("tests.workflow.runs.dying_workflow", DIE_AT=died_at) as dying:
-        with pytest.raises(httpx.TransportError):
-            service.call("POST", "/run", json={"question": "rentals by customer"})
-        assert dying.wait(10) == -signal.SIGKILL
-    run_id = service.only_run()
+    run_id = service.asked_and_killed("rentals by customer", f"approval:{moment}")
+    service.let_time_pass()
     with service.running():
         answer = service.wait_until_finished(run_id)
     assert answer["status"] == "needs_approval"
@@ -222,13 +223,8 @@ async def test_a_model_is_not_paid_twice_for_what_is_on_record(
             "OPENAI_API_KEY": "none",
             "NARRATOR": narrator,
         }
-        with service.running(
-            "tests.workflow.runs.dying_workflow", DIE_AT=died_at, **settings
-        ) as dying:
-            with pytest.raises(httpx.TransportError):
-                service.call("POST", "/run", json={"question": QUESTION})
-            assert dying.wait(10) == -signal.SIGKILL
-        run_id = service.only_run()
+        run_id = service.asked_and_killed(QUESTION, died_at, **settings)
+        service.let_time_pass()
         with service.running(**settings):
             answer = service.wait_until_finished(run_id)
         assert answer["status"] == "completed"
