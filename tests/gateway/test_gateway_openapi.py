@@ -1,7 +1,5 @@
 """Schemathesis over the OpenAPI document and the running gateway, with every check on."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pytest
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
+from tests.fuzzing import Document, at, fuzz
 from tests.gateway.loopback import serving
 
 LOG_OUT = "/api/auth/logout"  # ends the very session of the test
@@ -18,6 +17,10 @@ CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
 """
+OPEN = {
+    "/healthz", "/readyz", "/metrics", "/api/auth/login", "/api/auth/refresh",
+    "/.well-known/countersign-keys.json", "/.well-known/oauth-protected-resource/mcp",
+}  # fmt: skip
 EVERY = {
     "login_burst": 10**6,
     "ask_burst": 10**6,
@@ -32,59 +35,49 @@ def url(settings: GatewaySettings) -> Iterator[str]:
         yield url
 
 
+def bearer(url: str, username: str) -> dict[str, str]:
+    login = {"username": username, "password": username.removesuffix("_user") + "123"}
+    tokens = httpx.post(f"{url}/api/auth/login", json=login, trust_env=False).json()
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def as_one(headers: dict[str, str]) -> tuple[str, str]:
+    return ("-H", f"Authorization: {headers['Authorization']}")
+
+
+@pytest.mark.parametrize("chosen", [("--exclude-path", LOG_OUT), ("--include-path", LOG_OUT)])
+def test_nothing_contradicts_the_document(
+    url: str, tmp_path: Path, chosen: tuple[str, str]
+) -> None:
+    admin = bearer(url, "admin_user")
+    fuzz(url, tmp_path, *as_one(admin), *chosen, examples=8, settings=CONFIG)
+
+
 @pytest.mark.parametrize(
-    ("username", "chosen"),
+    "chosen",
     [
-        ("admin_user", ["--exclude-path", LOG_OUT]),
-        ("auditor_user", ["--exclude-path", LOG_OUT, "--phases", "coverage"]),
-        ("admin_user", ["--include-path", LOG_OUT]),
-        (None, ["--phases", "coverage"]),
+        ("--include-path-regex", "^/api/audit/"),  # what no other role reads
+        ("--exclude-path-regex", f"^(/api/audit/|{LOG_OUT})", "--mode", "positive"),
     ],
 )
-def test_nothing_contradicts_the_document(
-    url: str, tmp_path: Path, username: str | None, chosen: list[str]
+def test_nothing_contradicts_it_for_a_role_that_does_not_ask(
+    url: str, tmp_path: Path, chosen: tuple[str, ...]
 ) -> None:
-    if username:
-        login = {"username": username, "password": username.split("_")[0] + "123"}
-        tokens = httpx.post(f"{url}/api/auth/login", json=login, trust_env=False).json()
-        chosen = [*chosen, "-H", f"Authorization: Bearer {tokens['access_token']}"]
-    (tmp_path / "schemathesis.toml").write_text(CONFIG)
-    run = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("schemathesis")),
-            *("run", f"{url}/openapi.json", "--checks", "all", "--mode", "all"),
-            *("--max-examples", "8", "--seed", "1", "--no-color", *chosen),
-        ],
-        cwd=tmp_path,
-        env={"HOME": str(tmp_path), "NO_PROXY": "*"},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "generated" in run.stdout
+    options = (*as_one(bearer(url, "auditor_user")), *chosen, "--phases", "coverage")
+    fuzz(url, tmp_path, *options, examples=8, settings=CONFIG)
+
+
+def test_a_stranger_is_refused_whatever_is_sent_but_where_all_may_come(
+    url: str, tmp_path: Path
+) -> None:
+    assert Document(url).answering_strangers() == OPEN
+    fuzz(url, tmp_path, *at(OPEN), "--phases", "coverage", examples=8, settings=CONFIG)
 
 
 def test_every_problem_is_documented_under_its_own_media_type(url: str) -> None:
-    document = httpx.get(f"{url}/openapi.json", trust_env=False).json()
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            for status, response in operation["responses"].items():
-                if int(status) >= 400:
-                    where = f"{method} {path} {status}"
-                    assert list(response["content"]) == ["application/problem+json"], where
-    assert "HTTPValidationError" not in document["components"]["schemas"]
+    Document(url).assert_problems_have_their_media_type()
+    assert "HTTPValidationError" not in httpx.get(f"{url}/openapi.json", trust_env=False).text
 
 
 def test_every_route_but_logging_in_and_operations_asks_for_a_token(url: str) -> None:
-    document = httpx.get(f"{url}/openapi.json", trust_env=False).json()
-    open_to_all = {
-        path
-        for path, methods in document["paths"].items()
-        if not all(operation.get("security") for operation in methods.values())
-    }
-    assert open_to_all == {
-        "/healthz", "/readyz", "/metrics", "/api/auth/login", "/api/auth/refresh",
-        "/.well-known/countersign-keys.json", "/.well-known/oauth-protected-resource/mcp",
-    }  # fmt: skip
+    assert Document(url).open_to_all() == OPEN
