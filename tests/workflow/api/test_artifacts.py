@@ -1,23 +1,18 @@
 """What people keep of answers is asked again as whoever looks, and shows nobody another's rows."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
-from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from kit import internal_token
-from tests.gateway.loopback import serving
-from workflow.app import create
+from tests.workflow.conftest import KEY
 from workflow.audit.verify import verify
-from workflow.settings import WorkflowSettings
 
-KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 QUESTION = "Revenue by category"
 RISKY = "rentals by customer"
 
@@ -57,19 +52,6 @@ class Person:
 
     def ids(self) -> list[str]:
         return [one["artifact_id"] for one in self.http.get("/artifacts").json()["items"]]
-
-
-@pytest.fixture
-def url(app_url: str, warehouse_url: str, reader_secret: str) -> Iterator[str]:
-    settings = WorkflowSettings(
-        database_url=SecretStr(app_url),
-        warehouse_url=SecretStr(warehouse_url),
-        warehouse_reader_secret=SecretStr(reader_secret),
-        internal_token=SecretStr(KEY),
-        signing_key_secret=SecretStr(KEY),
-    )
-    with serving(create(settings)) as url:
-        yield url
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import httpx
 from contracts.context import UserContext
 from kit import internal_token
 from tests.fuzzing import Document, at, fuzz
-from tests.workflow.api.conftest import KEY
+from tests.workflow.conftest import KEY
 
 OPEN = {"/healthz", "/readyz", "/metrics"}
 

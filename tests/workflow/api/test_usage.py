@@ -1,38 +1,25 @@
 """What models used and the budgets, over HTTP."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
-from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from kit import internal_token
-from tests.gateway.loopback import serving
-from workflow.app import create
+from tests.workflow.conftest import KEY
 from workflow.audit.verify import verify
 from workflow.settings import WorkflowSettings
 
-KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 ANN, BOB = uuid7(), uuid7()
 
 
 @pytest.fixture
-def url(app_url: str, warehouse_url: str, reader_secret: str) -> Iterator[str]:
-    settings = WorkflowSettings(
-        database_url=SecretStr(app_url),
-        warehouse_url=SecretStr(warehouse_url),
-        warehouse_reader_secret=SecretStr(reader_secret),
-        internal_token=SecretStr(KEY),
-        signing_key_secret=SecretStr(KEY),
-        model_tokens_per_person=5,
-        model_tokens_per_organisation=9,
-    )
-    with serving(create(settings)) as url:
-        yield url
+def settings(settings: WorkflowSettings) -> WorkflowSettings:
+    budgets = {"model_tokens_per_person": 5, "model_tokens_per_organisation": 9}
+    return settings.model_copy(update=budgets)
 
 
 USE = "INSERT INTO model_use VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -1,37 +1,20 @@
 """A verification over HTTP: told as it goes, one at a time, for auditors, and recorded."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import httpx
 import orjson
 import psycopg
 import pytest
-from pydantic import JsonValue, SecretStr
+from pydantic import JsonValue
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from kit import internal_token
-from tests.gateway.loopback import serving
-from workflow.app import create
+from tests.workflow.conftest import KEY
 from workflow.audit.verifier import ALONE
-from workflow.settings import WorkflowSettings
 
-KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 EVENTS = {"Accept": "text/event-stream"}
-
-
-@pytest.fixture
-def url(app_url: str, warehouse_url: str, reader_secret: str) -> Iterator[str]:
-    settings = WorkflowSettings(
-        database_url=SecretStr(app_url),
-        warehouse_url=SecretStr(warehouse_url),
-        warehouse_reader_secret=SecretStr(reader_secret),
-        internal_token=SecretStr(KEY),
-        signing_key_secret=SecretStr(KEY),
-    )
-    with serving(create(settings)) as url:
-        yield url
 
 
 @pytest.fixture

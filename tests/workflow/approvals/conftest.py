@@ -10,7 +10,6 @@ from uuid import UUID
 import orjson
 import psycopg
 import pytest
-from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
@@ -160,9 +159,8 @@ async def policy_version(workflow: Workflow, org_id: UUID) -> int:
 
 @pytest.fixture
 def office(
+    settings: WorkflowSettings,
     app_url: str,
-    warehouse_url: str,
-    reader_secret: str,
     views_by_role: Mapping[str, tuple[str, ...]],
 ) -> Office:
     with psycopg.connect(app_url, autocommit=True) as connection:
@@ -170,13 +168,6 @@ def office(
             "INSERT INTO organisations (name) VALUES ('one') RETURNING org_id"
         ).fetchone()
     assert row is not None
-    settings = WorkflowSettings(
-        database_url=SecretStr(app_url),
-        warehouse_url=SecretStr(warehouse_url),
-        warehouse_reader_secret=SecretStr(reader_secret),
-        internal_token=SecretStr("k" * 40),
-        signing_key_secret=SecretStr("k" * 40),
-    )
     return Office(settings, app_url, row[0], views_by_role)
 
 

@@ -8,7 +8,7 @@ import httpx
 import orjson
 import psycopg
 import pytest
-from pydantic import JsonValue, SecretStr
+from pydantic import JsonValue
 
 from cli.local_model import LocalModel
 from cli.local_model import serving as serving_model
@@ -16,11 +16,11 @@ from contracts.context import UserContext
 from kit import internal_token
 from seeds.identity import seed_identity
 from tests.gateway.loopback import serving
+from tests.workflow.conftest import KEY
 from tests.workflow.desk import CONTEXT
 from workflow.app import create
 from workflow.settings import WorkflowSettings
 
-KEY = "a-key-of-the-tests-and-of-nobody-else-at-all"
 SUITE: list[dict[str, JsonValue]] = [
     {
         "id": "revenue",
@@ -107,9 +107,7 @@ Start = Callable[..., AbstractContextManager[Callable[[str], Caller]]]
 
 @pytest.fixture
 def start(
-    app_url: str,
-    warehouse_url: str,
-    reader_secret: str,
+    settings: WorkflowSettings,
     people: Callable[[str], UserContext],
     tmp_path: Path,
 ) -> Start:
@@ -118,16 +116,8 @@ def start(
 
     @contextmanager
     def begin(**changed: object) -> Iterator[Callable[[str], Caller]]:
-        settings = WorkflowSettings(
-            database_url=SecretStr(app_url),
-            warehouse_url=SecretStr(warehouse_url),
-            warehouse_reader_secret=SecretStr(reader_secret),
-            internal_token=SecretStr(KEY),
-            signing_key_secret=SecretStr(KEY),
-            evaluation_suite=suite,
-            narrator="template",
-        ).model_copy(update=changed)
-        with serving(create(settings)) as url:
+        chosen = {"evaluation_suite": suite, "narrator": "template", **changed}
+        with serving(create(settings.model_copy(update=chosen))) as url:
             yield lambda username: Caller(url, people(username))
 
     return begin

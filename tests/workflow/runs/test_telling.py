@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import orjson
 import psycopg
 import pytest
-from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
@@ -58,14 +57,7 @@ class Words:
 
 
 @pytest.fixture
-async def workflow(app_url: str, warehouse_url: str, reader_secret: str) -> AsyncIterator[Workflow]:
-    settings = WorkflowSettings(
-        database_url=SecretStr(app_url),
-        warehouse_url=SecretStr(warehouse_url),
-        warehouse_reader_secret=SecretStr(reader_secret),
-        internal_token=SecretStr("k" * 40),
-        signing_key_secret=SecretStr("k" * 40),
-    )
+async def workflow(settings: WorkflowSettings) -> AsyncIterator[Workflow]:
     async with running(settings) as made:
         yield made
 
