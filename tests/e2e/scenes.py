@@ -74,16 +74,34 @@ def _checked(page: Page) -> None:
 
 def _edited(page: Page) -> None:
     page.locator("#edit > summary").click()
-    page.get_by_text("Write SQL instead").click()
+    page.get_by_text("Advanced: SQL instead").click()
     page.locator("#edit-sql").fill("SELECT *\nFROM pg_shadow")
     page.locator("#draft .findings").wait_for()
     page.locator("#draft").scroll_into_view_if_needed()
 
 
+def _reshaped(page: Page) -> None:
+    page.locator("#edit > summary").click()
+    page.get_by_label("Group 1", exact=True).select_option("category")
+    page.locator("#draft .difference").wait_for()
+    page.locator("#edit").scroll_into_view_if_needed()
+
+
+def _remembering(page: Page) -> None:
+    page.keyboard.press("m")
+
+
+def _chosen(page: Page) -> None:
+    page.locator("[data-drawn]").wait_for()
+    page.locator(".chart").focus()
+    for key in ("ArrowDown", "Space", "ArrowDown"):
+        page.keyboard.press(key)
+
+
 def _went(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("revenue")
-    page.locator("#go-metrics").wait_for()
+    page.locator("#palette-list", has_not_text="Gallery").wait_for()
 
 
 def _keys(page: Page) -> None:
@@ -123,6 +141,7 @@ SCENES = (
     Scene("ask-line", "manager_store1", "/analytics?conversation={line_conversation}"),
     Scene("ask-bars", "manager_store1", "/analytics?conversation={bars_conversation}"),
     Scene("ask-how", "manager_store1", "/analytics?conversation={bars_conversation}", _opened),
+    Scene("ask-chosen", "manager_store1", "/analytics?conversation={bars_conversation}", _chosen),
     Scene("ask-table", "manager_store1", "/analytics?conversation={bars_conversation}", _as_table),
     Scene("ask-rows", "manager_store1", "/analytics?conversation={rows_conversation}"),
     Scene("ask-clarify", "manager_store1", "/analytics?conversation={clarify_conversation}"),
@@ -139,6 +158,8 @@ SCENES = (
     Scene("approvals", "reviewer_user", "/approvals"),
     Scene("approval", "reviewer_user", "/approvals/{approval}"),
     Scene("approval-edit", "reviewer_user", "/approvals/{approval}", _edited),
+    Scene("approval-plan", "reviewer_user", "/approvals/{approval}", _reshaped),
+    Scene("approval-remember", "reviewer_user", "/approvals/{approval}", _remembering),
     Scene("go-to", "manager_store1", "/", _went),
     Scene("go-to-page", "manager_store1", "/go?q=revenue"),
     Scene("keys", "reviewer_user", "/approvals/{approval}", _keys),

@@ -30,6 +30,22 @@ def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
     expect(turn.locator(".kept-note")).to_have_text("Kept from before: revenue, by category")
     bars = turn.get_by_role("button", name="Bars")
     expect(turn.locator("[data-drawn=bar] canvas")).to_be_visible()
+    chart, shown = turn.locator(".chart"), turn.locator("table.result tbody tr:visible")
+    expect(shown).to_have_count(16)
+    first = shown.first.inner_text()
+    chart.locator("canvas").click(position={"x": 200, "y": 15})
+    expect(shown).to_have_text([first.replace("\t", "")])
+    expect(turn.locator(".chosen")).to_contain_text("1 of 16 rows, chosen in the chart.")
+    turn.get_by_role("button", name="Show all").click()
+    expect(shown).to_have_count(16)
+    expect(chart).to_be_focused()
+    page.keyboard.press("End")
+    expect(turn.locator(".chart-told")).to_contain_text("Category: ")
+    for key in ("Space", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    expect(shown).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(shown).to_have_count(16)
     bars.focus()
     page.keyboard.press("ArrowRight")
     expect(turn.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")
@@ -104,7 +120,7 @@ def test_a_colleague_gets_the_question_and_nothing_else(visit: Visit, demo: Demo
     page.goto("/analytics")  # a scope of one's own, chosen among one's stores
     page.locator(".scope-menu summary").click()
     page.get_by_label("About").select_option("2")
-    page.get_by_role("button", name="Ask in this scope").click()
+    page.get_by_role("button", name="Use this scope").click()
     expect(page.locator(".box-scope")).to_have_text("marketing · store 2")
     turn = ask(page, "Number of customers")
     expect(turn.locator(".trust")).to_contain_text("marketing, store 2")
@@ -116,6 +132,8 @@ def test_what_waits_says_why_and_is_answered_without_doing_anything(
     page = visit("manager_multi", "/analytics")
     turn = ask(page, BY_CUSTOMER)
     waits = turn.locator(".notice-waiting")
+    expect(waits.locator(".deciders")).to_have_text(re.compile("reviewer_two, reviewer_user"))
+    expect(waits.locator(".deciders")).not_to_contain_text("manager_multi")
     for told in ("other than you", "Since", "Until", "Why", "A row stands for one person"):
         expect(waits).to_contain_text(told)
     run_id = (turn.get_attribute("id") or "").removeprefix("run-")
@@ -140,7 +158,22 @@ def test_what_cannot_be_asked_is_said_and_nothing_typed_is_lost(visit: Visit) ->
     turn = ask(page, pasted)
     expect(turn.locator(".asked")).to_have_text(pasted)
 
-    plain = visit("manager_store1", "/analytics", java_script_enabled=False)
+    long = "x" * 100_000
+    page.get_by_label("Your question").fill(long)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("#problems")).to_contain_text("this has 100,000. What you typed is kept")
+    expect(page.get_by_label("Your question")).to_have_value(long)
+    page.get_by_label("Your question").fill("")
+
+    plain = visit(
+        "manager_store1", "/analytics", java_script_enabled=False, expected="status of 413"
+    )
+    huge = "x" * 3_000_000
+    plain.get_by_label("Your question").fill(huge)
+    plain.get_by_role("button", name="Ask", exact=True).click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("That is too long to be sent")
+    plain.go_back()
+    expect(plain.get_by_label("Your question")).to_have_value(huge)
     page_of_it = plain.content()
     csrf = re.findall(r'name="csrf" value="([^"]+)"', page_of_it)[0]
     for size in (4_001, 100_000):

@@ -1,31 +1,13 @@
-// What an answer does by itself: its chart, the switch between widgets, copying, tabs, unfolding.
+// What an answer does by itself: the switch between widgets, copying, tabs, unfolding.
 (() => {
   const thread = document.getElementById("thread");
-  let drawing;
-
-  const script = (url) => new Promise((resolve, reject) => {
-    const element = document.createElement("script");
-    element.src = url;
-    element.onload = resolve;
-    element.onerror = () => reject(new Error(`${url} did not load`));
-    document.head.append(element);
-  });
-  // Large, so fetched only when there is something to draw; each needs the one before.
-  const tools = () => drawing ??= (async () => {
-    for (const url of [thread.dataset.vega, thread.dataset.vegaLite, thread.dataset.vegaEmbed]) await script(url);
-  })();
-
-  // Of each chart: what to draw it from, and what is drawn.
-  const charts = new WeakMap();
+  const { charts } = countersign;
   const show = (views, name) => {
     views.dataset.shown = name;
     for (const button of views.querySelectorAll("[data-view]")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === name));
     }
-    const place = views.querySelector(".chart");
-    const given = place && charts.get(place);
-    if (!given?.specs[name] || given.kind === name) return;
-    draw(place, name);
+    if (!charts.show(views, name)) return;
     for (const link of views.parentElement.querySelectorAll("a[data-draws]")) {
       const url = new URL(link.href);
       url.searchParams.set("widget", name);
@@ -33,56 +15,8 @@
     }
   };
 
-  // Dragging moves along time; the wheel zooms only with Ctrl or ⌘, so that it still scrolls.
-  const zoom = { name: "zoom", bind: "scales", select: { type: "interval", encodings: ["x"], zoom: "wheel![event.ctrlKey || event.metaKey]" } };
-  // What is zoomed in on ends at the axes, with room for the first and the last point.
-  const zoomable = (spec) => ({
-    ...spec,
-    params: [zoom],
-    mark: { ...spec.mark, clip: true },
-    encoding: { ...spec.encoding, x: { ...spec.encoding.x, scale: { ...spec.encoding.x.scale, padding: 6 } } },
-  });
-  const draw = async (place, kind) => {
-    const given = charts.get(place);
-    given.kind = kind;
-    const spec = given.specs[kind];
-    const buttons = place.parentElement.querySelector(".zoom-buttons");
-    buttons.hidden = kind !== "line";
-    try {
-      await tools();
-      given.drawn?.finalize();
-      // `ast` has expressions interpreted, never compiled: the page allows no eval, nor styles of theirs.
-      given.drawn = await vegaEmbed(place, { ...(kind === "line" ? zoomable(spec) : spec), datasets: { rows: given.rows } }, {
-        mode: "vega-lite", renderer: "canvas", logLevel: vega.Error, actions: false, ast: true,
-        defaultStyle: false, tooltip: { disableDefaultStyle: true },
-        ...(window.countersign?.numbers && { formatLocale: countersign.numbers }),
-        loader: { load: () => Promise.reject(new Error("a chart loads nothing")), sanitize: () => Promise.reject(new Error("a chart links nowhere")) },
-      });
-      place.dataset.drawn = kind;
-    } catch (error) {
-      console.warn("The chart could not be drawn; its table is shown.", error);
-      show(place.closest(".views"), "table");
-    }
-  };
-  const zoomBy = (button) => {
-    const place = button.closest(".panel-chart").querySelector(".chart");
-    const view = charts.get(place)?.drawn?.view;
-    if (!view) return;
-    const times = Number(button.dataset.zoom);
-    if (!times) return draw(place, charts.get(place).kind);
-    const [from, to] = view.scale("x").domain().map(Number);
-    const half = ((to - from) / 2) * times, middle = (from + to) / 2;
-    view.signal("zoom_x", [middle - half, middle + half]).runAsync();
-  };
-
   const prepare = () => {
-    for (const place of thread.querySelectorAll("[data-chart]")) {
-      charts.set(place, JSON.parse(place.dataset.chart));
-      place.removeAttribute("data-chart");
-      const { specs } = charts.get(place);
-      const shown = place.closest(".views").dataset.shown;
-      draw(place, specs[shown] ? shown : Object.keys(specs)[0]);
-    }
+    charts.prepare((views) => show(views, "table"));
     for (const parts of thread.querySelectorAll("[data-tabs]")) makeTabs(parts);
   };
 
@@ -136,12 +70,11 @@
   });
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest(selector);
-    const view = at("[data-view]"), tab = at("[role=tab]"), zoomed = at("[data-zoom]");
+    const view = at("[data-view]"), tab = at("[role=tab]");
     const keep = at("button[form=keep]");
     if (keep) keep.form.elements.widget.value = keep.closest(".turn").querySelector(".views").dataset.shown;
     if (view) show(view.closest(".views"), view.dataset.view);
     if (tab) choose(tab);
-    if (zoomed) zoomBy(zoomed);
     const copy = at("[data-copy]"), link = at("a[data-link]");
     if (copy) copied(copy, copy.dataset.copy);
     if (link && navigator.clipboard && !event.ctrlKey && !event.metaKey) {
@@ -163,7 +96,7 @@
     const chosen = document.getSelection();
     const from = chosen.rangeCount ? chosen.getRangeAt(0).cloneContents() : null;
     if (!from?.querySelector?.("td[title], td[data-number]")) return;
-    const rows = from.querySelectorAll("tr");
+    const rows = from.querySelectorAll("tr:not([hidden])");
     const exact = (cell) => cell.title || cell.textContent.trim();
     const lines = rows.length
       ? [...rows].map((row) => [...row.children].map(exact).join("\t"))

@@ -35,6 +35,13 @@
   // Before anybody else hears of it: whoever takes a question notes at once that there is one.
   document.addEventListener("submit", (event) => {
     if (event.target !== form && event.target !== again) return;
+    // As the server counts: signs, not halves of them.
+    const length = event.target === form ? [...box.value].length : 0, most = Number(box.dataset.most);
+    if (length > most) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return say(`A question is up to ${most.toLocaleString()} characters, and this has ${length.toLocaleString()}. What you typed is kept: shorten it, and ask again.`);
+    }
     if (thread.getAttribute("aria-busy") !== "true") return;
     say("The question before this one is still being answered. What you typed is kept: ask it when that is done, or stop the other.");
   }, true);
