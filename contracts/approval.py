@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from contracts.base import ANY_TEXT, SOME_TEXT, Wire
+from contracts.catalog import Catalog
 from contracts.context import Name
 from contracts.plan import MetricQuery, Plan, RawSql
 from contracts.policy import Policy
@@ -224,6 +225,14 @@ class Approval(ApprovalItem):
     history: tuple[HistoryItem, ...]
     possible: tuple[Action, ...] = ()
     why_not: str = ""
+
+
+class ReviewChoices(Wire):
+    """What a reviewer may choose from: `catalog` is what the asker's role may ask with, `roles` are
+    those that may read all that the statement reads, and so run it once it is remembered."""
+
+    catalog: Catalog
+    roles: tuple[str, ...]
 
 
 Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=SOME_TEXT)]

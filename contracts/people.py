@@ -42,6 +42,20 @@ StoreIds = Annotated[
 ]
 
 
+class Me(Wire):
+    """Who is logged in, and what they may do in the role that the call is made in."""
+
+    user_id: UUID
+    username: str
+    org_id: UUID
+    role: str
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+    store_ids: tuple[int, ...]
+    is_all_stores: bool
+    allowed_views: tuple[str, ...]
+
+
 class User(Wire):
     """A person, without their password. `version` counts the changes; it is the ETag.
     `is_password_temporary` says that they have yet to choose a password of their own."""
@@ -124,3 +138,11 @@ class AccessChoices(Wire):
 
     roles: tuple[Role, ...]
     stores: tuple[Store, ...]
+
+
+class Deciders(Wire):
+    """Who may decide on what a run waits for: `roles`, and in `people` the names of those who hold
+    them, where they are few; else none."""
+
+    roles: tuple[str, ...]
+    people: tuple[str, ...] = ()

@@ -50,6 +50,17 @@ class People:
         following = found[-1].username if len(found) == limit else None
         return UserPage(items=tuple(found), next=following)
 
+    async def few_in(
+        self, by: UserContext, roles: tuple[str, ...], *, most: int
+    ) -> tuple[str, ...]:
+        """The names of the organisation's other people who hold one of `roles`; none where there
+        are more than `most`."""
+        async with connected(self._pool) as connection:
+            found = await people.holding(
+                connection, by.org_id, roles, other_than=by.user_id, limit=most + 1
+            )
+        return tuple(found) if len(found) <= most else ()
+
     async def get(self, by: UserContext, user_id: UUID) -> User:
         """One of them. Raises NotFound."""
         async with connected(self._pool) as connection:

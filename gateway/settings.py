@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from kit.outside_issuer import OutsideAlgorithm
+from kit.outside_settings import OutsideIssuerSettings
 from kit.settings import ServiceSettings
 
 
@@ -22,7 +22,7 @@ class ClaimMap(BaseModel):
     org: str = "org"
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(OutsideIssuerSettings, ServiceSettings):
     """The gateway's."""
 
     gateway_host: str = Field(
@@ -125,17 +125,6 @@ class GatewaySettings(ServiceSettings):
         gt=0,
         description="How long what was read last may be used while the database is away; then "
         "calls are refused with 503.",
-    )
-    oidc_issuer: str = Field(
-        default="",
-        description="Issuer URL of an outside identity provider whose tokens are accepted; empty "
-        "accepts none.",
-    )
-    oidc_audience: str = Field(
-        default="", description="Audience that the outside issuer's tokens must name."
-    )
-    oidc_algorithm: OutsideAlgorithm = Field(
-        default="RS256", description="The one algorithm accepted from the outside issuer."
     )
     oidc_claim_map: ClaimMap = Field(
         default=ClaimMap(),

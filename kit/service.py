@@ -19,6 +19,8 @@ from kit import problems
 
 Probe = Callable[[], Awaitable[None]]
 """Returns when a dependency answers; raises when it does not."""
+Refusal = Callable[[Request, Exception], Awaitable[Response]]
+"""The answer to what no handler of the app took."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -59,12 +61,19 @@ class _Edge:
     """The outermost middleware, plain ASGI, so that a stream stays a stream."""
 
     def __init__(
-        self, app: ASGIApp, *, telemetry: Telemetry, max_body_bytes: int, by_path: Mapping[str, int]
+        self,
+        app: ASGIApp,
+        *,
+        telemetry: Telemetry,
+        max_body_bytes: int,
+        by_path: Mapping[str, int],
+        refusal: Refusal,
     ) -> None:
         self.app = app
         self.telemetry = telemetry
         self.max_body_bytes = max_body_bytes
         self.by_path = by_path
+        self.refusal = refusal
 
     def _limit_of(self, path: str) -> int:
         below = (name for name in self.by_path if name[-1] == "/" and path.startswith(name))
@@ -91,7 +100,7 @@ class _Edge:
         except Exception as error:  # the last place where a request can still be answered
             if reply.begun:
                 raise
-            response = await problems.response_to(Request(scope), error)
+            response = await self.refusal(Request(scope), error)
             await response(scope, receive, reply.send)
         finally:
             self._record(scope, reply.status, time.perf_counter() - started)
@@ -194,12 +203,14 @@ def create_app(
     probes: Callable[[FastAPI], dict[str, Probe]],
     max_body_bytes: int = 64 * 1024,
     body_bytes_by_path: Mapping[str, int] | None = None,
+    refusal: Refusal = problems.response_to,
 ) -> FastAPI:
     """An app with everything but its routes.
 
     `probes` names the dependencies that `/readyz` asks, each within two seconds.
     `body_bytes_by_path` are the limits of paths that need another than `max_body_bytes`; one that
-    ends in a slash is for all below it.
+    ends in a slash is for all below it. `refusal` answers what is refused unread, and what nothing
+    else took.
     """
     app = Service(
         title=title,
@@ -216,6 +227,7 @@ def create_app(
         telemetry=telemetry,
         max_body_bytes=max_body_bytes,
         by_path=body_bytes_by_path or {},
+        refusal=refusal,
     )
     problems.install(app)
 

@@ -37,46 +37,21 @@ MOST_BYTES = 1 << 20
 
 def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
     """The service; `transport` stands in for the network to the gateway."""
-    files = Assets()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        gateway = GatewayClient(settings.gateway_url, transport)
-        outside = (
-            OutsideLogin(settings) if settings.oidc_issuer and settings.oidc_client_id else None
-        )
-        app.state.services = Services(
-            settings=settings,
-            gateway=gateway,
-            sessions=Sessions(
-                settings.webui_secret.get_secret_value(),
-                gateway,
-                is_secure=settings.is_cookie_secure,
-                outside=outside,
-            ),
-            outside=outside,
-            people=People(gateway),
-            assets=files,
-            templates=make_templates(files),
-        )
-        yield
-        await gateway.close()
-        if outside is not None:
-            await outside.close()
+        async with _services(settings, transport, files) as services:
+            app.state.services = services
+            yield
 
-    def probes(app: FastAPI) -> dict[str, Probe]:
-        async def gateway() -> None:
-            if not await app.state.services.gateway.is_ready():
-                raise Unavailable("The gateway does not answer.")
-
-        return {"gateway": gateway}
-
+    files = Assets()
     app = create_app(
         title="Countersign webui",
         lifespan=lifespan,
-        probes=probes,
+        probes=_probes,
         max_body_bytes=MOST_BYTES,
         body_bytes_by_path=admin.BODY_BYTES_BY_PATH,
+        refusal=refusals.outermost,
     )
     refusals.install(app)
     for pages in (
@@ -84,6 +59,35 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
         verification, admin, palette,
     ):  # fmt: skip
         app.include_router(pages.router, include_in_schema=False)
-
     app.add_middleware(KeepSession)
     return app
+
+
+@asynccontextmanager
+async def _services(
+    settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None, files: Assets
+) -> AsyncIterator[Services]:
+    is_outside = settings.oidc_issuer and settings.oidc_client_id
+    outside = OutsideLogin(settings) if is_outside else None
+    gateway = GatewayClient(settings.gateway_url, transport)
+    secret = settings.webui_secret.get_secret_value()
+    yield Services(
+        settings=settings,
+        gateway=gateway,
+        sessions=Sessions(secret, gateway, is_secure=settings.is_cookie_secure, outside=outside),
+        outside=outside,
+        people=People(gateway),
+        assets=files,
+        templates=make_templates(files),
+    )
+    await gateway.close()
+    if outside is not None:
+        await outside.close()
+
+
+def _probes(app: FastAPI) -> dict[str, Probe]:
+    async def gateway() -> None:
+        if not await app.state.services.gateway.is_ready():
+            raise Unavailable("The gateway does not answer.")
+
+    return {"gateway": gateway}

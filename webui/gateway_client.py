@@ -40,6 +40,20 @@ def said(error: GatewayProblem) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who calls: an access token, and which of its person's roles; the first where none is said."""
+
+    access_token: str = field(repr=False)
+    role: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As the gateway reads it."""
+        role = {"X-Role": self.role} if self.role else {}
+        return {"Authorization": f"Bearer {self.access_token}", **role}
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """What the gateway gives for a password or for a refresh token."""
 
@@ -84,7 +98,7 @@ class GatewayClient:
 
     async def call(
         self,
-        access_token: str,
+        bearer: Bearer,
         method: str,
         path: str,
         *,
@@ -100,7 +114,7 @@ class GatewayClient:
                 path,
                 params=query,
                 json=body,
-                headers={**_bearer(access_token), **(headers or {})},
+                headers={**bearer.headers, **(headers or {})},
                 timeout=httpx.Timeout(seconds, connect=2.0),
             )
         except httpx.HTTPError as error:
@@ -112,7 +126,7 @@ class GatewayClient:
     @asynccontextmanager
     async def stream(
         self,
-        access_token: str,
+        bearer: Bearer,
         method: str,
         path: str,
         *,
@@ -126,7 +140,7 @@ class GatewayClient:
                 path,
                 json=body,
                 headers={
-                    **_bearer(access_token),
+                    **bearer.headers,
                     "Accept": "text/event-stream",
                     **(headers or {}),
                 },
@@ -148,10 +162,6 @@ class GatewayClient:
             raise _problem_of(reply)
         found = reply.json()
         return Tokens(found["access_token"], found["refresh_token"], found["expires_in"])
-
-
-def _bearer(access_token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {access_token}"}
 
 
 def _problem_of(reply: httpx.Response) -> GatewayProblem:

@@ -2,34 +2,21 @@
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 
-from webui.gateway_client import GatewayClient
+from contracts.people import Me
+from webui.gateway_client import Bearer, GatewayClient
 from webui.words import stores
 
 KEPT_SECONDS = 20.0
 _MAX_KEPT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What `/api/me` says of the person."""
+class Person(Me):
+    """What the gateway says of the person in one of their roles, and what they chose: a role, where
+    they hold several, and one store of theirs."""
 
-    user_id: str
-    username: str
-    role: str
-    roles: tuple[str, ...]
-    permissions: tuple[str, ...]
-    store_ids: tuple[int, ...]
-    is_all_stores: bool
-    allowed_views: tuple[str, ...]
     chosen_role: str = ""
     chosen_store: int | None = None
-
-    @property
-    def asking_role(self) -> str:
-        """The role that questions are asked in: the chosen one, else the first."""
-        return self.chosen_role or self.role
 
     @property
     def asking_stores(self) -> str:
@@ -54,32 +41,21 @@ class People:
 
     def __init__(self, gateway: GatewayClient) -> None:
         self._gateway = gateway
-        self._known: OrderedDict[str, tuple[float, Person]] = OrderedDict()
+        self._known: OrderedDict[Bearer, tuple[float, Person]] = OrderedDict()
 
-    async def of(self, access_token: str) -> Person:
+    async def of(self, bearer: Bearer) -> Person:
         """Raises GatewayProblem or SessionEnded."""
-        until, person = self._known.get(access_token, (0.0, None))
+        until, person = self._known.get(bearer, (0.0, None))
         if person is None or until < time.monotonic():
-            person = await self._ask(access_token)
-            self._known[access_token] = (time.monotonic() + KEPT_SECONDS, person)
-            self._known.move_to_end(access_token)
+            reply = await self._gateway.call(bearer, "GET", "/api/me")
+            person = Person.model_validate_json(reply.content)
+            self._known[bearer] = (time.monotonic() + KEPT_SECONDS, person)
+            self._known.move_to_end(bearer)
             if len(self._known) > _MAX_KEPT:
                 self._known.popitem(last=False)
         return person
 
     def forget(self, access_token: str) -> None:
         """Of somebody who logs out."""
-        self._known.pop(access_token, None)
-
-    async def _ask(self, access_token: str) -> Person:
-        me = (await self._gateway.call(access_token, "GET", "/api/me")).json()
-        return Person(
-            user_id=me["user_id"],
-            username=me["username"],
-            role=me["role"],
-            roles=tuple(me["roles"]),
-            permissions=tuple(me["permissions"]),
-            store_ids=tuple(me["store_ids"]),
-            is_all_stores=me["is_all_stores"],
-            allowed_views=tuple(me["allowed_views"]),
-        )
+        for bearer in [one for one in self._known if one.access_token == access_token]:
+            del self._known[bearer]

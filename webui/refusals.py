@@ -6,6 +6,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from contracts.problem import Problem
+from kit.problems import response_to
 from webui.gateway_client import GatewayProblem
 from webui.page import page
 from webui.visitor import ForeignForm, LoginNeeded
@@ -30,6 +31,30 @@ UNREADABLE = Problem(
     detail="Something in it is not of the form that it should have. Open the page again and "
     "repeat it.",
 )
+
+
+TOO_LONG = Problem(
+    type="about:blank",
+    title="That is too long to be sent",
+    status=413,
+    detail="What was sent is larger than anything here can hold, and nothing was done with it. Go "
+    "back: what you typed should still be there, to be shortened.",
+)
+UNEXPECTED = Problem(
+    type="about:blank",
+    title="That did not work",
+    status=500,
+    detail="The fault is ours. Trying again may help; if not, tell an administrator this number: ",
+)
+
+
+async def outermost(request: Request, error: Exception) -> Response:
+    """What is refused before any page has read it, and what nobody has expected, as a page."""
+    told = await response_to(request, error)
+    if told.status_code == TOO_LONG.status:
+        return refusal(request, TOO_LONG)
+    number = UNEXPECTED.detail + request.state.request_id
+    return refusal(request, UNEXPECTED.model_copy(update={"detail": number}))
 
 
 def install(app: FastAPI) -> None:
@@ -84,6 +109,8 @@ async def _http(request: Request, error: Exception) -> Response:
     if status == 404:
         return refusal(request, NOT_FOUND)
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    if status == 400:  # of a form; a field has a limit of its own
+        return refusal(request, TOO_LONG if "exceeded maximum size" in detail else UNREADABLE)
     return refusal(
         request,
         Problem(type="about:blank", title="That did not work", status=status, detail=detail),

@@ -2,11 +2,11 @@
 
 from pydantic import Field, SecretStr
 
-from kit.outside_issuer import OutsideAlgorithm
+from kit.outside_settings import OutsideIssuerSettings
 from kit.settings import ServiceSettings
 
 
-class WebuiSettings(ServiceSettings):
+class WebuiSettings(OutsideIssuerSettings, ServiceSettings):
     """What webui needs: where to listen, where the gateway is, and a key for its cookie."""
 
     webui_host: str = Field(
@@ -28,17 +28,6 @@ class WebuiSettings(ServiceSettings):
         pattern=r"^(https?://[^/\s?#@\"]+)?/?$",
         description="URL at which browsers reach webui, without a path; empty for "
         "http://127.0.0.1 and its port. The outside issuer sends people back there.",
-    )
-    oidc_issuer: str = Field(
-        default="",
-        description="Issuer URL of an outside identity provider whose tokens are accepted; empty "
-        "accepts none.",
-    )
-    oidc_audience: str = Field(
-        default="", description="Audience that the outside issuer's tokens must name."
-    )
-    oidc_algorithm: OutsideAlgorithm = Field(
-        default="RS256", description="The one algorithm accepted from the outside issuer."
     )
     oidc_client_id: str = Field(
         default="",

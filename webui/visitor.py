@@ -1,14 +1,15 @@
 """Who opened a page: the session behind a request, kept fresh, and who that is."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request
 from pydantic import JsonValue
 
-from webui.gateway_client import GatewayClient, GatewayProblem
+from contracts.problem import Problem
+from webui.gateway_client import Bearer, GatewayClient, GatewayProblem
 from webui.person import Person
 from webui.scope import chosen
 from webui.services import Services, services_of
@@ -42,18 +43,32 @@ class Visitor:
     person: Person
 
     @property
-    def token(self) -> str:
-        """The access token to call the gateway with."""
-        return self.session.access_token
+    def bearer(self) -> Bearer:
+        """To call the gateway with, in the role that this person chose."""
+        return Bearer(self.session.access_token, self.person.chosen_role)
 
     @property
     def gateway(self) -> GatewayClient:
-        """The gateway; pass it `token`."""
+        """The gateway; pass it `bearer`."""
         return self.services.gateway
+
+    def require(self, permission: str) -> None:
+        """For a page that is nothing without this one of contracts.context.Permission. Raises
+        GatewayProblem."""
+        if not self.person.may(permission):
+            role = self.person.role.replace("_", " ")
+            raise GatewayProblem(
+                Problem(
+                    type="about:blank",
+                    title="Not allowed",
+                    status=403,
+                    detail=f"The role {role} does not {permission} anything here.",
+                )
+            )
 
     async def get(self, path: str, **query: str) -> dict[str, JsonValue]:
         """A JSON object of the gateway's. Raises GatewayProblem or SessionEnded."""
-        reply = await self.gateway.call(self.token, "GET", path, query=query)
+        reply = await self.gateway.call(self.bearer, "GET", path, query=query)
         found: dict[str, JsonValue] = reply.json()
         return found
 
@@ -70,17 +85,24 @@ async def visitor(request: Request) -> AsyncIterator[Visitor]:
     await _refuse_foreign(request, cookie)
     try:
         session = await services.sessions.fresh(cookie)
-        person = await services.people.of(session.access_token)
+        person = await _person(request, services, session)
     except SessionEnded as error:
         raise LoginNeeded(await _back(request)) from error
     if session != cookie:
         request.state.session_to_write = session
-    role, store = chosen(request.cookies, person.roles, person.store_ids)
-    person = replace(person, chosen_role=role, chosen_store=store)
     try:
         yield Visitor(request, services, session, person)
     except SessionEnded as error:
         raise LoginNeeded(await _back(request)) from error
+
+
+async def _person(request: Request, services: Services, session: Session) -> Person:
+    """In the role that they chose, where they hold several."""
+    person = await services.people.of(Bearer(session.access_token))
+    role, store = chosen(request.cookies, person.roles, person.store_ids)
+    if role and role != person.role:
+        person = await services.people.of(Bearer(session.access_token, role))
+    return person.model_copy(update={"chosen_role": role, "chosen_store": store})
 
 
 VisitorOf = Annotated[Visitor, Depends(visitor)]

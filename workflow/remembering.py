@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from uuid_utils.compat import uuid7
 
-from contracts.approval import Action, QuerySubject, Remember, VerifiedQuery
+from contracts.approval import Action, QuerySubject, Remember, Subject, VerifiedQuery
 from contracts.context import UserContext
 from contracts.governance import NewChange
 from contracts.plan import MetricQuery
@@ -21,7 +21,7 @@ from workflow.approve.steps import step
 from workflow.locked_request import UNKNOWN, may_review
 from workflow.parts import Parts
 from workflow.requests import person_of
-from workflow.store import approvals, changes, verified_queries
+from workflow.store import app_roles, approvals, changes, verified_queries
 from workflow.store.approvals import Connection, Request
 from workflow.store.verified_queries import VerifiedRow
 
@@ -33,7 +33,8 @@ async def remember(
     caller: UserContext, approval_id: UUID, wish: Remember, parts: Parts
 ) -> VerifiedQuery:
     """Raises Forbidden for whoever did not approve it, Conflict where it was not approved, or
-    holds no more as the model or the policy have changed, NotFound."""
+    holds no more as the model or the policy have changed, or for a role that may not read it,
+    NotFound."""
     expires_at = wish.expires_at or datetime.now(UTC) + timedelta(days=DAYS)
     _check_expiry(expires_at)
     async with connected(parts.pool) as connection, connection.transaction():
@@ -42,6 +43,8 @@ async def remember(
             raise NotFound(UNKNOWN)
         policy = await policy_now(connection, caller.org_id)
         subject = _subject(request, caller, policy, parts)
+        fitting = await roles_that_read(connection, caller.org_id, subject)
+        _check_roles(wish.roles or (), (request.item.asker.role, *fitting))
         row = VerifiedRow(
             verified_id=uuid7(),
             org_id=caller.org_id,
@@ -173,6 +176,24 @@ def _subject(
     if request.bound.model != parts.models.whole.digest or request.bound.policy != policy.digest:
         raise Conflict("The semantic model or the policy has changed since this was approved.")
     return item.subject
+
+
+async def roles_that_read(
+    connection: Connection, org_id: UUID, subject: Subject
+) -> tuple[str, ...]:
+    """The roles that may ask and read every view that a query reads; none for what is no query."""
+    if not isinstance(subject, QuerySubject):
+        return ()
+    views = await app_roles.views_by_role(connection, org_id)
+    return tuple(role for role, may in views.items() if may and set(subject.views) <= set(may))
+
+
+def _check_roles(wanted: tuple[str, ...], fitting: tuple[str, ...]) -> None:
+    for role in wanted:
+        if role not in fitting:
+            raise Conflict(
+                f"The role {role} may not read all that this reads.", kind="role-cannot-run"
+            )
 
 
 def _check_expiry(expires_at: datetime) -> None:

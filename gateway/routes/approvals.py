@@ -16,6 +16,7 @@ from contracts.approval import (
     Edit,
     Reject,
     Remember,
+    ReviewChoices,
     VerifiedQuery,
 )
 from contracts.policy import SubjectKind
@@ -37,6 +38,7 @@ IfMatch = Annotated[
     ),
 ]
 _PROBLEMS = {**WORKFLOW_PROBLEMS, **documented(404)}
+_CHOOSING = {**_PROBLEMS, **documented(409)}
 _DECIDING = {**_PROBLEMS, **documented(400, 409, 412, 413, 415)}
 
 
@@ -77,6 +79,12 @@ async def approvals(
 async def approval(caller: CallerOf, approval_id: UUID) -> Response:
     """One request, with what a reviewer decides by and all that happened to it."""
     return await forward(caller, "GET", f"/approvals/{approval_id}")
+
+
+@router.get("/{approval_id}/choices", response_model=ReviewChoices, responses=_CHOOSING)
+async def choices(caller: CallerOf, approval_id: UUID) -> Response:
+    """For reviewers: what an edit may be made of, and which roles it may be remembered for."""
+    return await forward(caller, "GET", f"/approvals/{approval_id}/choices")
 
 
 @router.post("/{approval_id}/claim", response_model=ApprovalItem, responses=_DECIDING)

@@ -1,13 +1,12 @@
 """Logging in and out, and who one is."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from contracts.base import Wire
-from contracts.people import NewPassword
+from contracts.people import Me, NewPassword
 from gateway.auth.logins import Tokens
 from gateway.limits import address_key
 from gateway.routes.caller import CALLER_PROBLEMS, CallerOf
@@ -42,20 +41,6 @@ class TokenAnswer(Wire):
     refresh_token: str
     token_type: str = "Bearer"  # noqa: S105 - the word of the RFC
     expires_in: int
-
-
-class Me(Wire):
-    """Who is logged in, with the role that is used when none is named."""
-
-    user_id: UUID
-    username: str
-    org_id: UUID
-    role: str
-    roles: tuple[str, ...]
-    permissions: tuple[str, ...]
-    store_ids: tuple[int, ...]
-    is_all_stores: bool
-    allowed_views: tuple[str, ...]
 
 
 async def may_log_in(request: Request) -> Services:

@@ -16,11 +16,13 @@ from gateway.services import Services, services_of
 from gateway.workflow_client import Call
 from kit.problems import documented
 
+ROLE_HEADER = "X-Role"
 _BEARER = HTTPBearer(
     auto_error=False,
     bearerFormat="JWT",
     scheme_name="bearer",
-    description="An access token from /api/auth/login, or one of the configured outside issuer.",
+    description="An access token from /api/auth/login, or one of the configured outside issuer. A "
+    f"call is made in the first of one's roles, or in the one that the header {ROLE_HEADER} names.",
 )
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
@@ -43,8 +45,10 @@ class Caller:
     request: Request
 
     def context(self, role: str | None = None, store_id: int | None = None) -> UserContext:
-        """The user context of this call; Forbidden outside what the caller may."""
-        return user_context(self.identity, self.directory, role=role, store_id=store_id)
+        """The user context of this call: in `role`, else in the one that the request's header
+        names, else in the first of the caller's. Forbidden outside what the caller may."""
+        chosen = role or self.request.headers.get(ROLE_HEADER) or None
+        return user_context(self.identity, self.directory, role=chosen, store_id=store_id)
 
     def to_workflow(
         self,

@@ -7,14 +7,18 @@ from fastapi import APIRouter, Header, Query, Response
 
 from contracts.context import Permission
 from contracts.evidence import Receipt, Replay
-from contracts.run import Answer, ConversationPage, RunPage, SearchText
+from contracts.people import Deciders
+from contracts.run import Answer, ConversationPage, RunPage, RunStatus, SearchText
 from gateway import policy
+from gateway.relay import relay
 from gateway.routes.caller import WORKFLOW_PROBLEMS, CallerOf, Role
 from gateway.routes.forward import forward, stream
 from kit.event_stream import EVENTS
 from kit.problems import documented
 
 router = APIRouter(prefix="/api", tags=["runs"])
+MOST_NAMED = 5
+"""Of more people a role says as much, and whoever waits learns less of who holds it."""
 
 Cursor = Annotated[
     str | None,
@@ -69,6 +73,25 @@ async def events(caller: CallerOf, run_id: UUID, last_event_id: LastEventId = No
         headers["Last-Event-ID"] = last_event_id
     call = caller.to_workflow("GET", f"/runs/{run_id}/events", headers=headers)
     return await stream(caller, call, caller.context())
+
+
+@router.get("/runs/{run_id}/deciders", response_model=Deciders, responses=_RUN_PROBLEMS)
+async def deciders(caller: CallerOf, run_id: UUID) -> Response:
+    """Who may decide on what a run of one's own waits for: the roles, and the people where they
+    are no more than 5. Nobody, for a run that does not wait. Which of them has it in hand, and
+    whether one's scope reaches far enough, is not told."""
+    context = caller.context()
+    reply = await caller.services.workflow.call(
+        caller.to_workflow("GET", f"/runs/{run_id}"), context
+    )
+    if reply.status != 200:
+        return relay(reply, caller.request)
+    answer = Answer.model_validate_json(reply.body)
+    is_waiting = answer.status is RunStatus.NEEDS_APPROVAL and answer.approval is not None
+    roles = answer.approval.may_decide if answer.approval and is_waiting else ()
+    people = await caller.services.people.few_in(context, roles, most=MOST_NAMED)
+    found = Deciders(roles=roles, people=people)
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.post(

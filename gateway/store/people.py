@@ -54,6 +54,25 @@ async def get(connection: Connection, org_id: UUID, user_id: UUID) -> User | Non
         return await cursor.fetchone()
 
 
+async def holding(
+    connection: Connection, org_id: UUID, roles: tuple[str, ...], *, other_than: UUID, limit: int
+) -> list[str]:
+    """The names of the first active people, by name, who hold one of the roles."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        await cursor.execute(
+            """
+            SELECT username FROM app_users AS u
+            WHERE org_id = %(org_id)s AND is_active AND user_id <> %(other_than)s
+                AND EXISTS (SELECT FROM app_user_roles AS r
+                    WHERE r.user_id = u.user_id AND r.role = ANY(%(roles)s))
+            ORDER BY username LIMIT %(limit)s
+            """,
+            {"org_id": org_id, "roles": list(roles), "other_than": other_than, "limit": limit},
+        )
+        names: list[str] = await cursor.fetchall()
+        return names
+
+
 async def is_taken(connection: Connection, username: str) -> bool:
     """Whether anybody, anywhere, has a name that differs by no more than capitals."""
     cursor = await connection.execute(

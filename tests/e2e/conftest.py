@@ -10,14 +10,30 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 
 from tests.e2e.browser import chromium as start
 from tests.e2e.scenes import log_in
+from tests.gateway.test_outside_login import CLIENT, SECRET, Provider, providing
 from tests.stack import Demo, start_demo, stop_demo
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
+def issuer() -> Iterator[Provider]:
+    """An outside issuer, where whoever comes is Alice, who manages stores 1 and 2."""
+    with providing() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def demo(issuer: Provider) -> Iterator[Demo]:
+    outside = {
+        "OIDC_ISSUER": issuer.url,
+        "OIDC_AUDIENCE": "countersign",
+        "OIDC_CLAIM_MAP": '{"role": "realm.roles", "store_ids": "https://example.com/stores"}',
+        "OIDC_CLIENT_ID": CLIENT,
+        "OIDC_CLIENT_SECRET": SECRET,
+        "OIDC_LABEL": "Acme",
+    }
     with tempfile.TemporaryDirectory(prefix="cs-e2e-") as folder:
         Path(folder).chmod(0o755)
-        running = start_demo(Path(folder) / "home")
+        running = start_demo(Path(folder) / "home", **outside)
         yield running
         stop_demo(running)
 

@@ -85,7 +85,7 @@ def test_what_an_edit_must_not_do_is_said_and_what_was_typed_stays(
     _, approval_id = waiting(demo, BY_CUSTOMER)
     page = visit("reviewer_user", f"/approvals/{approval_id}", java_script_enabled=False)
     page.locator("summary", has_text="Edit what would run").click()
-    page.get_by_text("Write SQL instead").click()
+    page.get_by_text("Advanced: SQL instead").click()
     page.locator("#edit-sql").fill("DELETE FROM customer")
     page.get_by_label("Why").fill("Tidier")
     page.get_by_role("button", name="Check and keep").click()
@@ -100,8 +100,20 @@ def test_an_edit_is_judged_while_it_is_typed_and_another_person_approves_it(
     run_id, approval_id = waiting(demo, BY_CUSTOMER)
     page = visit("reviewer_user", f"/approvals/{approval_id}")
     page.keyboard.press("e")
-    plan = page.get_by_label("Plan as data")
     said = page.locator("#draft")
+    page.get_by_label("Rows at most", exact=True).last.fill("900")
+    expect(said).to_contain_text("A limit is 1 to 200 rows.")
+    page.get_by_label("Rows at most", exact=True).last.fill("5")
+    page.get_by_label("Group 1", exact=True).select_option("category")
+    page.get_by_label("Field of filter 1").select_option("store_id")
+    expect(page.get_by_label("Field of filter 2")).to_have_value("")
+    page.get_by_label("Values of filter 1").fill("1")
+    page.get_by_label("From", exact=True).fill("2022-06-01")
+    page.get_by_label("to", exact=True).fill("2022-06-30")
+    expect(said).to_contain_text("revenue by category, store 1 only, June 2022, highest first")
+
+    page.get_by_text("Advanced: the plan as data").click()
+    plan = page.locator("#edit-plan")
     plan.fill("{}")
     expect(said).to_contain_text("This is not a plan yet. metrics: Field required")
     plan.fill('{"metrics": ["no_such_metric"]}')
@@ -109,12 +121,13 @@ def test_an_edit_is_judged_while_it_is_typed_and_another_person_approves_it(
     plan.fill('{"metrics": ["revenue"], "dimensions": [{"field": "category"}]}')
     expect(said).to_contain_text("let this through")
     expect(said.locator(".difference .added").first).to_be_visible()
-    page.get_by_text("Write SQL instead").click()
+    page.get_by_text("Advanced: SQL instead").click()
     expect(plan).to_be_hidden()
     page.get_by_label("SQL", exact=True).last.fill("SELECT *\nFROM pg_shadow")
     expect(said).to_contain_text("“pg_shadow” is not among the views you may read. line 2")
     assert demo.person("reviewer_user").get(f"/api/approvals/{approval_id}").json()["version"] == 1
     page.get_by_text("Change the plan").click()
+    expect(said).to_contain_text("store 1 only, June 2022")
     page.get_by_label("Why").fill("No single customers")
     page.get_by_role("button", name="Check and keep").click()
     expect(page.locator("#standing")).to_contain_text("somebody else has to approve")
@@ -129,13 +142,48 @@ def test_an_edit_is_judged_while_it_is_typed_and_another_person_approves_it(
     assert ended(demo, run_id) == "completed"
     answer = demo.person("manager_multi").get(f"/api/runs/{run_id}").json()
     assert [column["name"] for column in answer["columns"]] == ["category", "revenue"]
+    assert (answer["row_count"], answer["explain"]["plan"].count("June 2022")) == (5, 1)
+
+
+def test_what_is_approved_is_remembered_as_the_reviewer_says(visit: Visit, demo: Demo) -> None:
+    question = "Average payment by customer in April 2022"
+    run_id, approval_id = waiting(demo, question)
+    page = visit("reviewer_user", f"/approvals/{approval_id}")
+    page.keyboard.press("m")
+    form = page.locator(".remember form")
+    expect(form).to_contain_text("You own it: reviewer_user")
+    expect(form.get_by_label("store manager")).to_be_checked()
+    expect(form.get_by_label("marketing")).to_have_count(0)  # may not read payments
+    form.get_by_label("store manager").uncheck()
+    form.get_by_label("Also asked as").fill("April 2022: what did each customer pay a time?")
+    form.get_by_role("button", name="Approve and remember").click()
+    expect(page.get_by_role("alert")).to_have_text("Choose a role that it is remembered for.")
+    assert demo.person("reviewer_user").get(f"/api/approvals/{approval_id}").json()["version"] == 1
+    expect(form.get_by_label("Also asked as")).to_have_value(re.compile("what did each"))
+    form.get_by_label("store manager").check()
+    form.get_by_label("finance").check()
+    form.get_by_role("button", name="Approve and remember").click()
+    expect(page.locator("#standing")).to_contain_text("approved by reviewer_user")
+    assert ended(demo, run_id) == "completed"
+    found = demo.person("reviewer_user").get("/api/verified-queries").json()["items"]
+    [kept] = [one for one in found if one["approval_id"] == approval_id]
+    assert (kept["roles"], kept["owner"]["username"]) == (
+        ["finance", "store_manager"],
+        "reviewer_user",
+    )
+    for asker, words in (("manager_multi", question), ("finance_user", kept["patterns"][0])):
+        again = demo.person(asker).post("/api/ask", json={"question": words}).json()
+        assert (again["status"], again["explain"]["planner"]) == ("completed", "verified"), again
+    remember = f"/api/approvals/{approval_id}/remember"
+    refused = demo.person("reviewer_user").post(remember, json={"roles": ["marketing"]})
+    assert (refused.status_code, "may not read" in refused.json()["detail"]) == (409, True)
 
 
 def test_a_draft_is_judged_without_a_script_too(visit: Visit, demo: Demo) -> None:
     _, approval_id = waiting(demo, BY_CUSTOMER)
     page = visit("reviewer_user", f"/approvals/{approval_id}", java_script_enabled=False)
     page.locator("summary", has_text="Edit what would run").click()
-    page.get_by_text("Write SQL instead").click()
+    page.get_by_text("Advanced: SQL instead").click()
     page.locator("#edit-sql").fill("DELETE FROM v_payment_scoped")
     page.get_by_role("button", name="Check", exact=True).click()
     expect(page.locator("#draft")).to_contain_text("The guardrails refuse this")

@@ -10,10 +10,12 @@ from contracts.approval import (
     DraftVerdict,
     Person,
     PolicySubject,
+    ReviewChoices,
     ReviewEvidence,
     VerifiedQuery,
     VerifiedQueryPage,
 )
+from contracts.catalog import Catalog
 from contracts.notification import NotificationPage
 from contracts.policy import Policy, PolicyVersion, PolicyVersions
 from contracts.run import ApprovalStatus, Risk
@@ -33,6 +35,9 @@ def usual(path: str, known: str) -> tuple[str, int] | None:
         case ["approvals", _]:
             whole = Approval(**item().model_dump(), evidence=ReviewEvidence(), history=())
             return whole.model_dump_json(), 200
+        case ["approvals", _, "choices"]:
+            catalog = Catalog(model="m", model_digest="d", metrics=(), dimensions=())
+            return ReviewChoices(catalog=catalog, roles=()).model_dump_json(), 200
         case ["approvals", _, "check"]:
             return DraftVerdict(verdict="pass").model_dump_json(), 200
         case ["approvals", _, "remember"]:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -86,8 +86,9 @@ class Provider(Issuer):
         }
 
 
-@pytest.fixture
-def provider() -> Iterator[Provider]:
+@contextmanager
+def providing() -> Iterator[Provider]:
+    """A provider that answers over HTTP."""
     provider = Provider()
     with serving(provider.app()) as url:
         provider.url = url
@@ -95,6 +96,12 @@ def provider() -> Iterator[Provider]:
             "authorization_endpoint": f"{url}/authorize",
             "token_endpoint": f"{url}/token",
         }
+        yield provider
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with providing() as provider:
         yield provider
 
 

@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
+import psycopg
 import pytest
 from fastapi import Response as Given
 from fastapi.testclient import TestClient
+from psycopg import sql
 
 from tests.gateway.conftest import LogIn, StartGateway, headers_of
 from tests.gateway.fake_workflow import RUN, SOMEBODY_ELSES, FakeWorkflow
@@ -47,6 +49,83 @@ def test_each_call_reaches_its_neighbour_inside(
     assert answer.status_code == 200
     assert workflow.last.path == internal
     assert workflow.last.context.username == "admin_user"
+
+
+def test_who_waits_is_told_the_few_who_may_decide_and_nobody_else(
+    gateway: TestClient, workflow: FakeWorkflow, admin: Header, identity_url: str
+) -> None:
+    path = f"/api/runs/{RUN}/deciders"
+    assert gateway.get(path, headers=admin).json() == {"roles": [], "people": []}  # it has ended
+
+    def wait_for(*roles: str) -> Any:
+        usual = gateway.get(f"/api/runs/{RUN}", headers=admin).json()
+        approval = {
+            "approval_id": str(RUN),
+            "status": "pending",
+            "approvers_needed": 1,
+            "may_decide": roles,
+        }
+        waits = {**usual, "status": "needs_approval", "approval": approval}
+        workflow.answer = Given(orjson.dumps(waits), 200, media_type="application/json")
+        found = gateway.get(path, headers=admin).json()
+        workflow.answer = None
+        return found
+
+    with psycopg.connect(identity_url, autocommit=True) as connection:
+        connection.execute("UPDATE app_users SET is_active = false WHERE username = 'reviewer_two'")
+        connection.execute(
+            "INSERT INTO organisations (org_id, name) VALUES (%s, 'Another')", [SOMEBODY_ELSES]
+        )
+        connection.execute(
+            """
+            WITH one AS (INSERT INTO app_users (org_id, username, password_hash, is_all_stores)
+                SELECT %(org)s, 'stranger', password_hash, true FROM app_users LIMIT 1
+                RETURNING user_id),
+            role AS (INSERT INTO app_roles (org_id, role, permissions, allowed_views)
+                VALUES (%(org)s, 'reviewer', '{approve}', '{}') RETURNING role)
+            INSERT INTO app_user_roles (user_id, org_id, role, position)
+            SELECT user_id, %(org)s, role, 1 FROM one, role
+            """,
+            {"org": SOMEBODY_ELSES},
+        )
+    assert wait_for("admin", "reviewer") == {
+        "roles": ["admin", "reviewer"],
+        "people": ["admin_two", "reviewer_user"],
+    }
+    many = wait_for("admin", "reviewer", "finance", "marketing", "store_manager", "auditor")
+    assert many["people"] == []
+    assert gateway.get(f"/api/runs/{SOMEBODY_ELSES}/deciders", headers=admin).status_code == 404
+    with psycopg.connect(identity_url) as connection:
+        for table in ("app_user_roles", "app_users", "app_roles", "organisations"):
+            connection.execute(
+                sql.SQL("DELETE FROM {} WHERE org_id = %s").format(sql.Identifier(table)),
+                [SOMEBODY_ELSES],
+            )
+
+
+def test_a_call_is_made_in_the_role_that_its_header_names(
+    gateway: TestClient, workflow: FakeWorkflow, identity_url: str, log_in: LogIn
+) -> None:
+    with psycopg.connect(identity_url, autocommit=True) as connection:
+        connection.execute(
+            """
+            INSERT INTO app_user_roles (user_id, org_id, role, position)
+            SELECT user_id, org_id, 'finance', 9 FROM app_users WHERE username = 'manager_store1'
+            """
+        )
+    mine = log_in("manager_store1", "manager123")
+    assert gateway.get("/api/me", headers=mine).json()["role"] == "store_manager"
+    chosen = gateway.get("/api/me", headers={**mine, "X-Role": "finance"}).json()
+    assert (chosen["role"], chosen["allowed_views"]) == ("finance", ["v_payment_scoped"])
+    gateway.get("/api/runs", headers={**mine, "X-Role": "finance"})
+    assert workflow.last.context.role == "finance"
+    gateway.get("/api/catalog?role=store_manager", headers={**mine, "X-Role": "finance"})
+    assert workflow.last.context.role == "store_manager"
+    refused = gateway.get("/api/me", headers={**mine, "X-Role": "admin"})
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (
+        403,
+        "role-not-held",
+    )
 
 
 def test_pages(gateway: TestClient, workflow: FakeWorkflow, admin: Header) -> None:

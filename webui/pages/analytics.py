@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import ValidationError
 
 from contracts.catalog import Suggestion, Suggestions
+from contracts.context import Permission
 from contracts.problem import Problem
 from contracts.run import Answer, AskRequest, ConversationPage, RunPage, RunSummary
 from webui.answer_stream import parts
@@ -39,6 +40,7 @@ async def conversation(
 ) -> Response:
     """A conversation, or the beginning of one; `question` is put into the box, and `search` leaves
     of the history what holds it."""
+    visitor.require(Permission.ASK)
     return await _page(visitor, conversation, question, search=search)
 
 
@@ -151,7 +153,7 @@ async def _view(visitor: Visitor, line: RunSummary) -> AnswerView:
 
 async def _answer(visitor: Visitor, asked: AskRequest) -> Answer:
     reply = await visitor.gateway.call(
-        visitor.token,
+        visitor.bearer,
         "POST",
         "/api/ask",
         body=asked.model_dump(mode="json", exclude_none=True),
@@ -165,7 +167,7 @@ async def _stream(visitor: Visitor, asked: AskRequest) -> Response:
     opened = AsyncExitStack()
     reply = await opened.enter_async_context(
         visitor.gateway.stream(
-            visitor.token,
+            visitor.bearer,
             "POST",
             "/api/ask",
             body=asked.model_dump(mode="json", exclude_none=True),

@@ -9,14 +9,24 @@ from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import JsonValue
 
-from contracts.approval import Approval, ApprovalItem, ApprovalPage, DraftVerdict, PolicySubject
+from contracts.approval import (
+    Action,
+    Approval,
+    ApprovalItem,
+    ApprovalPage,
+    DraftVerdict,
+    PolicySubject,
+    ReviewChoices,
+)
 from contracts.context import Permission
 from contracts.run import ApprovalStatus
 from webui import approval_queue, approval_view, words
-from webui.approval_edit import Kind, NotAPlan, Typed, typed_of
+from webui.approval_edit import EditOf, NotAPlan, Typed, typed_of
 from webui.approval_queue import FiltersOf, Queue
 from webui.gateway_client import GatewayProblem, SessionEnded, said
 from webui.page import page
+from webui.plan_form import GRAINS, OPERATORS, rows
+from webui.remember_form import Incomplete, Wish, days, sent
 from webui.visitor import Visitor, VisitorOf
 
 router = APIRouter(prefix="/approvals")
@@ -32,6 +42,7 @@ Act = Literal[
     "comment",
     "cancel",
 ]
+_CHOOSING = {Action.EDIT, Action.APPROVE, Action.REMEMBER}
 SHORT = {
     "reject": "Say why: the person who asked is shown your reason.",
     "edit": "Say why you changed it: it is kept with the request.",
@@ -39,19 +50,7 @@ SHORT = {
 }
 Version = Annotated[int, Form(ge=0, le=999_999_999)]
 Typing = Annotated[str, Form()]
-
-
-def _clean(typed: str) -> str:
-    return typed.replace("\r\n", "\n").strip()
-
-
-def _edited(
-    kind: Annotated[Kind, Form(alias="as")] = "sql", plan: Typing = "", sql: Typing = ""
-) -> Typed:
-    return Typed(kind, _clean(plan), _clean(sql))
-
-
-EditOf = Annotated[Typed, Depends(_edited)]
+WishOf = Annotated[Wish, Depends(sent)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,13 @@ class Attempt:
     typed: Typed = field(default_factory=Typed)
     action: str = ""
     draft: DraftVerdict | None = None
+    wish: Wish | None = None
 
 
 @router.get("")
 async def queue(visitor: VisitorOf, filters: FiltersOf) -> Response:
     """The queue, and nothing chosen yet."""
-    return _page(visitor, await approval_queue.read(visitor, filters))
+    return await _page(visitor, await approval_queue.read(visitor, filters))
 
 
 @router.get("/queue")
@@ -93,7 +93,7 @@ async def count(visitor: VisitorOf) -> Response:
 async def request(visitor: VisitorOf, approval_id: UUID, filters: FiltersOf) -> Response:
     """One request, beside the queue."""
     approval = await _approval(visitor, approval_id)
-    return _page(visitor, await approval_queue.read(visitor, filters), approval)
+    return await _page(visitor, await approval_queue.read(visitor, filters), approval)
 
 
 @router.get("/{approval_id}/standing")
@@ -119,7 +119,7 @@ async def standing(
         is_other=is_open and approval.binding != binding,
         queue_query=filters.query(),
         attempt=None,
-        **_of_request(approval),
+        **await _of_request(visitor, approval),
     )
 
 
@@ -131,9 +131,9 @@ async def check(
     part that tells it, else the page with what was typed."""
     problem, draft = "", None
     try:
-        body: JsonValue = edited.body()
+        body: JsonValue = await _edit_body(visitor, approval_id, edited)
         path = f"/api/approvals/{approval_id}/check"
-        reply = await visitor.gateway.call(visitor.token, "POST", path, body=body)
+        reply = await visitor.gateway.call(visitor.bearer, "POST", path, body=body)
         draft = DraftVerdict.model_validate(reply.json())
     except NotAPlan as error:
         problem = str(error)
@@ -146,7 +146,7 @@ async def check(
         values = {"attempt": attempt, **_words()}
         return page(visitor.request, "approval_draft.html", visitor=visitor, status=200, **values)
     approval = await _approval(visitor, approval_id)
-    return _page(visitor, await approval_queue.read(visitor, filters), approval, attempt)
+    return await _page(visitor, await approval_queue.read(visitor, filters), approval, attempt)
 
 
 @router.post("/{approval_id}/{action}")
@@ -156,17 +156,18 @@ async def act(
     action: Act,
     filters: FiltersOf,
     edited: EditOf,
+    wish: WishOf,
     version: Version = 0,
     text: Typing = "",
 ) -> Response:
     """Do it, and show the request as it stands then; where it is refused, say why, with what was
     typed still there. That is a page like any other, and no error of the browser's."""
-    text = _clean(text)
+    text = text.replace("\r\n", "\n").strip()
     problem = SHORT.get(action, "") if not text else ""
     if not problem:
         try:
-            await _do(visitor, approval_id, action, version, text, edited)
-        except NotAPlan as error:
+            await _do(visitor, approval_id, action, version, text, edited, wish)
+        except (NotAPlan, Incomplete) as error:
             problem = str(error)
         except SessionEnded:
             raise
@@ -176,24 +177,48 @@ async def act(
         return RedirectResponse(f"/approvals/{approval_id}?{filters.query()}", 303)
     approval = await _approval(visitor, approval_id)
     found = await approval_queue.read(visitor, filters)
-    return _page(visitor, found, approval, Attempt(problem, text, edited, action))
+    is_remembering = action in ("remember", "approve-and-remember")
+    attempt = Attempt(problem, text, edited, action, wish=wish if is_remembering else None)
+    return await _page(visitor, found, approval, attempt)
 
 
 async def _do(
-    visitor: Visitor, approval_id: UUID, action: Act, version: int, text: str, edited: Typed
+    visitor: Visitor,
+    approval_id: UUID,
+    action: Act,
+    version: int,
+    text: str,
+    edited: Typed,
+    wish: Wish,
 ) -> None:
-    body: dict[str, dict[str, JsonValue] | None] = {
-        "approve": {"reason": text},
-        "reject": {"reason": text},
-        "comment": {"text": text},
-        "edit": {**edited.body(), "reason": text} if action == "edit" else None,
-        "remember": {},
-    }
-    if action == "approve-and-remember":
-        await _post(visitor, approval_id, "approve", version, body["approve"])
-        await _post(visitor, approval_id, "remember", version, body["remember"])
-    else:
-        await _post(visitor, approval_id, action, version, body.get(action))
+    """Raises NotAPlan, Incomplete, GatewayProblem."""
+    match action:
+        case "approve" | "reject":
+            await _post(visitor, approval_id, action, version, {"reason": text})
+        case "comment":
+            await _post(visitor, approval_id, action, version, {"text": text})
+        case "edit":
+            body = await _edit_body(visitor, approval_id, edited)
+            await _post(visitor, approval_id, action, version, {**body, "reason": text})
+        case "remember":
+            await _post(visitor, approval_id, action, version, wish.body())
+        case "approve-and-remember":
+            wanted = wish.body()  # refused before anything is approved
+            await _post(visitor, approval_id, "approve", version, {"reason": text})
+            await _post(visitor, approval_id, "remember", version, wanted)
+        case _:
+            await _post(visitor, approval_id, action, version, None)
+
+
+async def _edit_body(visitor: Visitor, approval_id: UUID, edited: Typed) -> dict[str, JsonValue]:
+    """Raises NotAPlan, GatewayProblem."""
+    if edited.kind != "form":
+        return edited.body(None)
+    return edited.body((await _choices(visitor, approval_id)).catalog)
+
+
+async def _choices(visitor: Visitor, approval_id: UUID) -> ReviewChoices:
+    return ReviewChoices.model_validate(await visitor.get(f"/api/approvals/{approval_id}/choices"))
 
 
 async def _post(
@@ -204,7 +229,7 @@ async def _post(
     body: dict[str, JsonValue] | None,
 ) -> None:
     await visitor.gateway.call(
-        visitor.token,
+        visitor.bearer,
         "POST",
         f"/api/approvals/{approval_id}/{action}",
         body=body,
@@ -226,13 +251,13 @@ async def _item(visitor: Visitor, approval_id: UUID, run: UUID | None) -> Approv
     return next((item for item in items if item.approval_id == approval_id), None)
 
 
-def _page(
+async def _page(
     visitor: Visitor,
     found: Queue,
     approval: Approval | None = None,
     attempt: Attempt | None = None,
 ) -> Response:
-    of_request = _of_request(approval) if approval is not None else {"approval": None}
+    of_request = await _of_request(visitor, approval) if approval else {"approval": None}
     return page(
         visitor.request,
         "approvals.html",
@@ -256,8 +281,14 @@ def _of_queue(found: Queue, at: UUID | None) -> dict[str, object]:
     return {"queue": found, "at": at, "title": approval_view.title, **_words()}
 
 
-def _of_request(approval: Approval) -> dict[str, object]:
+async def _of_request(visitor: Visitor, approval: Approval) -> dict[str, object]:
+    is_choosing = _CHOOSING & set(approval.possible) and approval.subject.kind == "query"
     return {
+        "choices": await _choices(visitor, approval.approval_id) if is_choosing else None,
+        "remember_days": days(),
+        "operators": OPERATORS,
+        "grains": GRAINS,
+        "form_rows": rows,
         "approval": approval,
         "as_it_stands": typed_of(approval),
         "is_open": approval.status in approval_view.OPEN,

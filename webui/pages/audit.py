@@ -117,7 +117,7 @@ async def export(
             raise HTTPException(404) from error
         reply = await opening.enter_async_context(
             visitor.gateway.stream(
-                visitor.token, "GET", f"/api/audit/{what}?{query}", headers={"Accept": JSON_LINES}
+                visitor.bearer, "GET", f"/api/audit/{what}?{query}", headers={"Accept": JSON_LINES}
             )
         )
         opened = opening.pop_all()
@@ -142,7 +142,7 @@ async def run(
 @router.get("/runs/{run_id}/receipt.json")
 async def receipt(visitor: VisitorOf, run_id: UUID) -> Response:
     """The signed receipt, to be kept and checked elsewhere."""
-    reply = await visitor.gateway.call(visitor.token, "GET", f"/api/runs/{run_id}/receipt")
+    reply = await visitor.gateway.call(visitor.bearer, "GET", f"/api/runs/{run_id}/receipt")
     named = f'attachment; filename="receipt-{run_id}.json"'
     return Response(
         reply.content, media_type="application/json", headers={"Content-Disposition": named}
@@ -165,7 +165,7 @@ async def verify(visitor: VisitorOf, run_id: UUID) -> Response:
 async def replay(visitor: VisitorOf, run_id: UUID) -> Response:
     """Ask it again, and say what is different."""
     try:
-        reply = await visitor.gateway.call(visitor.token, "POST", f"/api/runs/{run_id}/replay")
+        reply = await visitor.gateway.call(visitor.bearer, "POST", f"/api/runs/{run_id}/replay")
     except SessionEnded:
         raise
     except GatewayProblem as error:

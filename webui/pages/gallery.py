@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import JsonValue
 
 from contracts.artifact import Artifact, ArtifactPage
+from contracts.context import Permission
 from contracts.run import Answer
 from webui.gallery_view import Card, card_of
 from webui.gateway_client import ANSWER_SECONDS, GatewayProblem, SessionEnded
@@ -25,6 +26,7 @@ Role = Annotated[str, Query(max_length=64)]
 @router.get("")
 async def gallery(visitor: VisitorOf, role: Role = "", cursor: UUID | None = None) -> Response:
     """What one kept, and what colleagues of the role share."""
+    visitor.require(Permission.ASK)
     return await _page(visitor, role=role, cursor=cursor)
 
 
@@ -40,7 +42,7 @@ async def keep(
         fitting = [one.type for one in answer.widgets] or ["table"]
         chosen = widget if widget in fitting else fitting[0]
         reply = await visitor.gateway.call(
-            visitor.token, "POST", "/api/artifacts", body={"run_id": str(run), "widget": chosen}
+            visitor.bearer, "POST", "/api/artifacts", body={"run_id": str(run), "widget": chosen}
         )
     except SessionEnded:
         raise
@@ -85,7 +87,7 @@ async def change(
 @router.post("/{artifact_id}/remove")
 async def remove(visitor: VisitorOf, artifact_id: UUID) -> Response:
     """Keep it no longer."""
-    await visitor.gateway.call(visitor.token, "DELETE", f"/api/artifacts/{artifact_id}")
+    await visitor.gateway.call(visitor.bearer, "DELETE", f"/api/artifacts/{artifact_id}")
     return RedirectResponse("/gallery", status_code=303)
 
 
@@ -101,7 +103,7 @@ async def _acted(
     """Do it, and show the card as it is then; with what was refused, where it was."""
     problem = ""
     try:
-        await visitor.gateway.call(visitor.token, method, path, body=body, seconds=ANSWER_SECONDS)
+        await visitor.gateway.call(visitor.bearer, method, path, body=body, seconds=ANSWER_SECONDS)
     except SessionEnded:
         raise
     except GatewayProblem as error:

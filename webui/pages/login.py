@@ -78,8 +78,8 @@ async def log_in(
 async def log_out(visitor: VisitorOf) -> Response:
     """End the session, here and at the gateway."""
     with suppress(SessionEnded):
-        await visitor.gateway.call(visitor.token, "POST", "/api/auth/logout")
-    visitor.services.people.forget(visitor.token)
+        await visitor.gateway.call(visitor.bearer, "POST", "/api/auth/logout")
+    visitor.services.people.forget(visitor.bearer.access_token)
     visitor.request.state.session_to_write = None
     response = RedirectResponse("/login", status_code=303)
     visitor.services.sessions.forget(response)

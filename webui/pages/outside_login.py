@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from webui.gateway_client import GatewayProblem
+from webui.gateway_client import Bearer, GatewayProblem
 from webui.outside_login import CALLBACK, OutsideLogin, refused
 from webui.pages.login import login_form, safe_path
 from webui.services import services_of
@@ -48,7 +48,7 @@ async def finish(
         if error or not code:
             raise refused("You were not logged in there. You can try again.")
         tokens = await _outside(request).finish(code, state, begun)
-        await services.people.of(tokens.access_token)
+        await services.people.of(Bearer(tokens.access_token))
         response: Response = RedirectResponse(back, status_code=303)
         services.sessions.write(response, services.sessions.of_outside(tokens))
     except GatewayProblem as problem:

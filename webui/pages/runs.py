@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import RedirectResponse, Response
 from pydantic import JsonValue
 
+from contracts.people import Deciders
 from contracts.problem import Problem
 from contracts.run import Answer, RunPage, RunStatus, StageEvent
 from kit.event_stream import events
@@ -47,10 +48,17 @@ async def turn(visitor: VisitorOf, run_id: UUID, status: RunStatus) -> Response:
     return page(visitor.request, "turn.html", visitor=visitor, view=view_of(answer))
 
 
+@router.get("/deciders")
+async def deciders(visitor: VisitorOf, run_id: UUID) -> Response:
+    """Who may let it through, as a part of a page."""
+    found = Deciders.model_validate(await visitor.get(f"/api/runs/{run_id}/deciders"))
+    return page(visitor.request, "deciders.html", visitor=visitor, found=found)
+
+
 @router.get("/receipt")
 async def receipt(visitor: VisitorOf, run_id: UUID) -> Response:
     """The signed receipt, to keep."""
-    reply = await visitor.gateway.call(visitor.token, "GET", f"/api/runs/{run_id}/receipt")
+    reply = await visitor.gateway.call(visitor.bearer, "GET", f"/api/runs/{run_id}/receipt")
     name = f"receipt-{run_id}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(reply.content, media_type="application/json", headers=headers)
@@ -67,7 +75,7 @@ async def export(
     query = {"format": format, **({"widget": widget} if widget else {})}
     try:
         reply = await visitor.gateway.call(
-            visitor.token, "GET", f"/api/runs/{run_id}/export", query=query
+            visitor.bearer, "GET", f"/api/runs/{run_id}/export", query=query
         )
     except GatewayProblem as error:
         if error.problem.status not in (406, 409):
@@ -110,7 +118,8 @@ async def feedback(
     }
     said, problem = verdict, ""
     try:
-        await visitor.gateway.call(visitor.token, "POST", f"/api/runs/{run_id}/feedback", body=body)
+        path = f"/api/runs/{run_id}/feedback"
+        await visitor.gateway.call(visitor.bearer, "POST", path, body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:
@@ -130,7 +139,7 @@ async def feedback(
 @router.post("/cancel")
 async def cancel(visitor: VisitorOf, run_id: UUID) -> Response:
     """Stop it, or give up waiting. A run that is still told by a stream ends there."""
-    reply = await visitor.gateway.call(visitor.token, "POST", f"/api/runs/{run_id}/cancel")
+    reply = await visitor.gateway.call(visitor.bearer, "POST", f"/api/runs/{run_id}/cancel")
     if visitor.request.headers.get("hx-request") != "true":
         return RedirectResponse(f"/runs/{run_id}", status_code=303)
     view = view_of(Answer.model_validate_json(reply.content))
@@ -149,7 +158,7 @@ async def view_for(visitor: Visitor, run_id: UUID) -> AnswerView:
 
 async def _read_events(visitor: Visitor, run_id: UUID, links: list[StageEvent]) -> None:
     path = f"/api/runs/{run_id}/events"
-    async with visitor.gateway.stream(visitor.token, "GET", path) as reply:
+    async with visitor.gateway.stream(visitor.bearer, "GET", path) as reply:
         async for event in events(reply.aiter_lines()):
             if event.name == "stage":
                 links.append(StageEvent.model_validate_json(event.data))

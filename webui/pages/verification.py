@@ -32,7 +32,9 @@ async def verify(visitor: VisitorOf) -> Response:
     if visitor.request.headers.get("hx-request") != "true":
         found, problem = None, ""
         try:
-            reply = await visitor.gateway.call(visitor.token, "POST", _PATH, seconds=ANSWER_SECONDS)
+            reply = await visitor.gateway.call(
+                visitor.bearer, "POST", _PATH, seconds=ANSWER_SECONDS
+            )
             found = view_of(Verification.model_validate_json(reply.content))
         except SessionEnded:
             raise
@@ -42,7 +44,7 @@ async def verify(visitor: VisitorOf) -> Response:
             visitor.request, "audit_verified.html", visitor=visitor, found=found, problem=problem
         )
     opened = AsyncExitStack()
-    reply = await opened.enter_async_context(visitor.gateway.stream(visitor.token, "POST", _PATH))
+    reply = await opened.enter_async_context(visitor.gateway.stream(visitor.bearer, "POST", _PATH))
     template = visitor.services.templates.get_template("verification.html")
     return StreamingResponse(
         _parts(reply, template, opened),
@@ -62,7 +64,7 @@ async def check_receipt(visitor: VisitorOf, file: UploadFile) -> Response:
     found, problem = None, ""
     try:
         reply = await visitor.gateway.call(
-            visitor.token, "POST", "/api/audit/receipts/check", body={"text": text}
+            visitor.bearer, "POST", "/api/audit/receipts/check", body={"text": text}
         )
         found = ReceiptCheck.model_validate_json(reply.content)
     except SessionEnded:

@@ -23,6 +23,23 @@
     place.scrollIntoView({ block: "nearest" });
   });
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
+  // A plan's form has an empty row to add with; once it is used there is another.
+  for (const part of document.querySelectorAll("fieldset[data-grows]")) {
+    part.addEventListener("input", () => {
+      const last = part.querySelector(".plan-row:last-of-type");
+      if (!last.querySelector("select").value) return;
+      const row = last.cloneNode(true), number = part.querySelectorAll(".plan-row").length + 1;
+      const renumbered = (text) => text.replace(/\d+$/, number);
+      for (const field of row.querySelectorAll("[id]")) field.id = renumbered(field.id);
+      for (const label of row.querySelectorAll("label")) {
+        label.htmlFor = renumbered(label.htmlFor);
+        label.textContent = renumbered(label.textContent);
+      }
+      row.querySelector("select").value = "";
+      for (const field of row.querySelectorAll("input")) field.value = "";
+      last.after(row);
+    });
+  }
   for (const form of document.querySelectorAll("form[data-submits]")) {
     form.addEventListener("change", () => form.requestSubmit());
   }

@@ -19,6 +19,7 @@ from contracts.approval import (
     QuerySubject,
     Reject,
     Remember,
+    ReviewChoices,
     ReviewEvidence,
     VerifiedQuery,
 )
@@ -27,7 +28,7 @@ from contracts.policy import SubjectKind
 from contracts.run import ApprovalStatus
 from kit.database import connected
 from kit.payload import documented_body, json_body
-from kit.problems import NotFound, documented
+from kit.problems import Conflict, NotFound, documented
 from workflow import drafts, remembering
 from workflow.api.access import Caller, Running
 from workflow.approve.lifecycle import OPEN
@@ -139,6 +140,20 @@ async def get_approval(approval_id: UUID, caller: Caller, running: Running) -> R
         media_type="application/json",
         headers={"ETag": f'"{item.version}"'},
     )
+
+
+@router.get("/{approval_id}/choices", responses=documented(409))
+async def get_choices(approval_id: UUID, caller: Caller, running: Running) -> ReviewChoices:
+    """For reviewers: what an edit may be made of, and which roles it may be remembered for."""
+    async with connected(running.parts.pool) as connection:
+        request = await approvals.get(connection, approval_id, org_id=caller.org_id)
+        if request is None or not may_review(caller):
+            raise NotFound(UNKNOWN)
+        run, subject = await _run_of(connection, request), request.item.subject
+        roles = await remembering.roles_that_read(connection, caller.org_id, subject)
+    if run is None:
+        raise Conflict("Only a query has choices.", kind="not-a-query")
+    return ReviewChoices(catalog=running.parts.models.catalog(run.context), roles=roles)
 
 
 def _may_see(request: Request, caller: UserContext) -> bool:

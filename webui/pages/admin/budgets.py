@@ -60,7 +60,7 @@ async def set_budgets(visitor: VisitorOf) -> Response:
         "roles": roles,
     }
     try:
-        await visitor.gateway.call(visitor.token, "PUT", "/api/admin/budgets", body=body)
+        await visitor.gateway.call(visitor.bearer, "PUT", "/api/admin/budgets", body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:

@@ -105,7 +105,7 @@ async def add(visitor: VisitorOf, draft: DraftOf) -> Response:
     problem = _missing(draft)
     if not problem:
         try:
-            reply = await visitor.gateway.call(visitor.token, "POST", API, body=draft.body)
+            reply = await visitor.gateway.call(visitor.bearer, "POST", API, body=draft.body)
         except SessionEnded:
             raise
         except GatewayProblem as error:
@@ -131,7 +131,7 @@ async def change(visitor: VisitorOf, key: Key, version: Version, draft: DraftOf)
     if not problem:
         body: dict[str, JsonValue] = {**draft.body, "version": version}
         try:
-            await visitor.gateway.call(visitor.token, "PUT", f"{API}/{key}", body=body)
+            await visitor.gateway.call(visitor.bearer, "PUT", f"{API}/{key}", body=body)
         except SessionEnded:
             raise
         except GatewayProblem as error:
@@ -146,7 +146,7 @@ async def remove(visitor: VisitorOf, key: Key, version: Version) -> Response:
     """Take it away."""
     try:
         await visitor.gateway.call(
-            visitor.token, "DELETE", f"{API}/{key}", query={"version": str(version)}
+            visitor.bearer, "DELETE", f"{API}/{key}", query={"version": str(version)}
         )
     except SessionEnded:
         raise
@@ -200,7 +200,7 @@ def _roles(known: Sequence[str], draft: Draft | None) -> tuple[str, ...]:
 async def _found(visitor: Visitor, question: str, role: str) -> tuple[Source, ...]:
     body: dict[str, JsonValue] = {"question": question, "role": role}
     reply = await visitor.gateway.call(
-        visitor.token, "POST", "/api/admin/document-search", body=body
+        visitor.bearer, "POST", "/api/admin/document-search", body=body
     )
     return DocumentsFound.model_validate_json(reply.content).sources
 

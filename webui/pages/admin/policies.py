@@ -64,7 +64,7 @@ async def propose(visitor: VisitorOf) -> Response:
         "reason": typed.get("reason", [""])[-1].strip(),
     }
     try:
-        await visitor.gateway.call(visitor.token, "POST", "/api/policy/changes", body=body)
+        await visitor.gateway.call(visitor.bearer, "POST", "/api/policy/changes", body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:
@@ -127,7 +127,7 @@ async def _simulated(visitor: Visitor, question: str) -> tuple[Simulation | None
         return None, ""
     try:
         reply = await visitor.gateway.call(
-            visitor.token, "POST", "/api/policy/simulate", body={"question": question}
+            visitor.bearer, "POST", "/api/policy/simulate", body={"question": question}
         )
     except SessionEnded:
         raise

@@ -152,7 +152,7 @@ async def propose(visitor: VisitorOf, version: Version, draft: DraftOf) -> Respo
         "note": draft.note,
     }
     try:
-        reply = await visitor.gateway.call(visitor.token, "POST", API, body=body)
+        reply = await visitor.gateway.call(visitor.bearer, "POST", API, body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:
@@ -166,7 +166,7 @@ async def act(visitor: VisitorOf, version: Version, action: str) -> Response:
     if action not in ("evaluate", "activate", "confirm"):
         return RedirectResponse(f"{PATH}/{version}", 303)
     try:
-        reply = await visitor.gateway.call(visitor.token, "POST", f"{API}/{version}/{action}")
+        reply = await visitor.gateway.call(visitor.bearer, "POST", f"{API}/{version}/{action}")
     except SessionEnded:
         raise
     except GatewayProblem as error:
@@ -189,7 +189,7 @@ async def _previewed(visitor: Visitor, draft: Draft) -> Attempt:
         "blocks": draft.blocks.model_dump(mode="json"),
     }
     try:
-        reply = await visitor.gateway.call(visitor.token, "POST", f"{API}/preview", body=body)
+        reply = await visitor.gateway.call(visitor.bearer, "POST", f"{API}/preview", body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:
@@ -201,7 +201,7 @@ async def _try_list(
     visitor: Visitor, path: str, body: dict[str, JsonValue] | None = None
 ) -> Response:
     try:
-        await visitor.gateway.call(visitor.token, "POST", path, body=body)
+        await visitor.gateway.call(visitor.bearer, "POST", path, body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:

@@ -65,7 +65,7 @@ async def check(
         return _checked(visitor, "", problem=f"At most {LONGEST:,} characters can be checked here.")
     try:
         reply = await visitor.gateway.call(
-            visitor.token, "POST", "/api/admin/model/check", body={"text": text}
+            visitor.bearer, "POST", "/api/admin/model/check", body={"text": text}
         )
     except SessionEnded:
         raise

@@ -71,7 +71,7 @@ async def add(visitor: VisitorOf, new: WishOf) -> Response:
     """Add a person. Their password is in this answer, and nowhere else."""
     body: dict[str, JsonValue] = {"username": new.username, **new.access}
     try:
-        reply = await visitor.gateway.call(visitor.token, "POST", "/api/admin/users", body=body)
+        reply = await visitor.gateway.call(visitor.bearer, "POST", "/api/admin/users", body=body)
     except SessionEnded:
         raise
     except GatewayProblem as error:
@@ -106,7 +106,7 @@ async def reset_password(visitor: VisitorOf, user_id: UUID, version: Version) ->
     """Make a password that works once; it is in this answer, and nowhere else."""
     try:
         reply = await visitor.gateway.call(
-            visitor.token,
+            visitor.bearer,
             "POST",
             f"/api/admin/users/{user_id}/password",
             body={},
@@ -133,7 +133,7 @@ async def _change(
 ) -> Response:
     try:
         await visitor.gateway.call(
-            visitor.token,
+            visitor.bearer,
             "PATCH",
             f"/api/admin/users/{user_id}",
             body=body,
@@ -207,7 +207,7 @@ async def _one(
         done=done,
         once=once,
         wish=typed or standing,
-        is_self=str(user.user_id) == visitor.person.user_id,
+        is_self=user.user_id == visitor.person.user_id,
         plain=plain,
         scope_of=_scope,
     )

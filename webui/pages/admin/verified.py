@@ -30,7 +30,7 @@ async def retire(visitor: VisitorOf, verified_id: UUID) -> Response:
     """Take it out of force."""
     path = f"/api/verified-queries/{verified_id}/revoke"
     try:
-        await visitor.gateway.call(visitor.token, "POST", path)
+        await visitor.gateway.call(visitor.bearer, "POST", path)
     except SessionEnded:
         raise
     except GatewayProblem as error:
