@@ -12,6 +12,7 @@ from contracts.policy import Limits, Policy
 from contracts.run import Answer, Risk, RunStatus
 from tests.workflow.approvals.conftest import Office, ask
 from tests.workflow.approvals.test_binding import change_policy
+from tests.workflow.conftest import KEY
 from workflow.approve.risk import for_asker
 from workflow.bootstrap import Workflow
 from workflow.policy_trial import other_fates
@@ -65,7 +66,7 @@ async def test_what_no_count_could_hold_back_is_counted_beside_and_is_on_record(
     assert factors(answer)["smallest-group"] == 15
     assert await counted_in(workflow, answer) == {"validation": None, "db_execution": 1}
     async with workflow.parts.pool.connection() as connection:
-        receipt = await receipt_of(connection, answer.run_id, secret="k" * 40)
+        receipt = await receipt_of(connection, answer.run_id, secret=KEY)
     assert receipt is not None
     assert receipt.receipt.risk == answer.security.risk
     with psycopg.connect(office.url) as connection:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -122,6 +124,14 @@ async def until(body: AsyncIterator[bytes], last: str) -> list[Event]:
     return seen
 
 
+@asynccontextmanager
+async def held_open(workflow: Workflow, run_id: UUID) -> AsyncIterator[None]:
+    """Nothing can be written of the run, so that it does not end meanwhile."""
+    async with workflow.parts.pool.connection() as connection, connection.transaction():
+        await connection.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [run_id])
+        yield
+
+
 async def test_a_client_that_comes_back_gets_the_text_once(
     workflow: Workflow, context: UserContext
 ) -> None:
@@ -139,8 +149,10 @@ async def test_a_client_that_comes_back_gets_the_text_once(
     anew = streams.follow(telling, context, run.run_id, "")
     begun = await until(anew, "delta")
     assert begun[-1][2] == delta
-    words.go_on.set()
-    rest = await until(back, "answer")
+    async with held_open(telling, run.run_id):  # what is not over yet is told in pieces
+        words.go_on.set()
+        rest = await until(back, "delta")
+    rest += await until(back, "answer")
     outcome = await task
     more = [data for kind, _, data in rest if kind == "delta"]
     assert [one["place"] for one in more] == [1]  # the fine print; the lie was struck
