@@ -30,6 +30,11 @@ STEPS: dict[str, Grain] = {
 } | {"mom": "month", "yoy": "year", "wow": "week", "qoq": "quarter", "dod": "day"}
 # Days of the week, as values of a field; "weekend" names two of them.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAY_NUMBERS = {
+    **{name.lower(): number for number, name in enumerate(WEEKDAYS)},
+    "mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5,
+    "sun": 6,
+}  # fmt: skip
 WEEKEND = frozenset({"weekend", "weekends"})
 WORKDAYS = frozenset({"workday", "workdays"})
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from workflow.plan import calendar_words
 from workflow.plan.tokens import Token
-from workflow.plan.when import Relative, Stretch, ToDate, Trailing, Unit
+from workflow.plan.when import NamedDay, Relative, Stretch, ToDate, Trailing, Unit
 
 UNITS: dict[str, Unit] = {
     **calendar_words.UNITS, "days": "day", "weeks": "week", "months": "month",
     "quarters": "quarter", "years": "year",
 }  # fmt: skip
+_MOST = 10_000
 _PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
 _THIS = frozenset({"this", "current"})
 
@@ -23,13 +24,29 @@ def relative_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
         if [word_at(tokens, at + n) for n in (2, 3)] == ["so", "far"]:
             return 4, ToDate(UNITS[after])
         return 2, Relative(UNITS[after], 0)
-    return _past(tokens, at) if word in _PAST else None
+    if (word in _THIS or word in _PAST) and after in calendar_words.WEEKDAY_NUMBERS:
+        return 2, NamedDay(calendar_words.WEEKDAY_NUMBERS[after], is_before=word in _PAST)
+    return _past(tokens, at) if word in _PAST else _counted_past(tokens, at)
+
+
+def _counted_past(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """ "The two last months"."""
+    count, unit = whole_at(tokens, at), word_at(tokens, at + 2)
+    if count is None or not 1 < count <= _MOST or word_at(tokens, at + 1) not in _PAST:
+        return None
+    return (3, Trailing(UNITS[unit], count)) if unit in UNITS else None
+
+
+def named_day_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
+    """The "Monday" of "since Monday"."""
+    number = calendar_words.WEEKDAY_NUMBERS.get(word_at(tokens, at))
+    return (1, NamedDay(number)) if number is not None else None
 
 
 def _past(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     word, after = word_at(tokens, at), word_at(tokens, at + 1)
     count = whole_at(tokens, at + 1)
-    if count is not None and word_at(tokens, at + 2) in UNITS and 1 <= count <= 10_000:
+    if count is not None and word_at(tokens, at + 2) in UNITS and 1 <= count <= _MOST:
         return 3, Trailing(UNITS[word_at(tokens, at + 2)], count)
     if after not in calendar_words.UNITS:
         return None
@@ -42,7 +59,7 @@ def ago_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     count = 1 if word_at(tokens, at) in ("a", "an") else whole_at(tokens, at)
     if count is None or word_at(tokens, at + 1) not in UNITS or word_at(tokens, at + 2) != "ago":
         return None
-    return (3, Relative(UNITS[word_at(tokens, at + 1)], -count)) if count <= 10_000 else None
+    return (3, Relative(UNITS[word_at(tokens, at + 1)], -count)) if count <= _MOST else None
 
 
 def to_date_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:

@@ -147,7 +147,8 @@ WORDS: dict[Mark, str] = {
     Mark.FROM_Z: "in reverse alphabetical order, from z to a, z to a",
     Mark.PERIOD_BEFORE: """the period before, previous period, the previous period, the prior
         period, prior period, preceding period, the preceding period, the period before that, the
-        month before, the week before, the day before, the quarter before, the month before that,
+        month before, week before, month before, quarter before, the week before, the day before,
+        the quarter before, the month before that,
         the previous one, the one before, period over period, a month earlier, a week earlier, a
         day earlier, a quarter earlier, the preceding month, the preceding week, the preceding
         quarter, the preceding day, previous month's, the month prior, the week prior""",
@@ -308,6 +309,8 @@ DONE = words("spent paid made rented borrowed returned bought earned")
 EACH = words("per each every")
 # What leads from things that are listed to a number of each: "all stores with their rentals".
 THEIRS = words("with their its and each plus , :")
+# Before a period these do not say that it is the period: "revenue to June".
+UNBOUND = words("to about under off as into via")
 # Said again before each of a list, these keep its members apart: "in June and in July".
 REPEATED = words("in for at on of from during")
 # Who does what a verb says, where that is not the verb with -er: "who spent the most" asks for

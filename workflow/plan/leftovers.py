@@ -44,6 +44,8 @@ def _is_harmless(
             or _is_noun_of_condition(reading, at, chunk)
             or _is_what_all_did(reading, chunk, parts)
         )
+    if _bounds_a_period(reading, at) or _asks_for_both(reading, chunk, parts):
+        return False
     if chunk.is_filler or chunk.has(*_HARMLESS):
         return not (chunk.words[0] == "where" and _asks_where(reading, at))
     if len(chunk.words) == 1 and chunk.words[0] in (*grammar.UNIT_WORDS, *grammar.CURRENCIES):
@@ -51,6 +53,19 @@ def _is_harmless(
     if chunk.is_unreadable_time or chunk.is_personal or chunk.number is not None:
         return False
     return _is_harmless_word(reading, at, chunk, is_compared=is_compared)
+
+
+def _bounds_a_period(reading: Reading, at: int) -> bool:
+    """The "to" of "revenue to June", which may be in June or up to it."""
+    after = reading.at(at + 1)
+    is_period = after is not None and after.when is not None and after.when.relation == "in"
+    return is_period and reading.chunks[at].words[-1] in grammar.UNBOUND
+
+
+def _asks_for_both(reading: Reading, chunk: Chunk, parts: Parts) -> bool:
+    """ "Customers who rented both Horror and Comedy" are not those who rented either."""
+    names = parts.metrics.alternatives[0] if parts.metrics.alternatives else ()
+    return chunk.words == ("both",) and any(reading.lexicon.is_distinct(name) for name in names)
 
 
 def _is_what_all_did(reading: Reading, chunk: Chunk, parts: Parts) -> bool:
@@ -137,8 +152,13 @@ def _is_noun_of_condition(reading: Reading, at: int, chunk: Chunk) -> bool:
     if not chunk.terms or not any(t.is_allowed for t in chunk.terms):
         return False
     names = {t.name for t in chunk.terms_of("field")}
-    if names & reading.lexicon.scope_fields:
-        return False
+    is_detail = not (chunk.terms_of("dataset") or chunk.terms_of("metric")) and any(
+        field.type == "text" and not field.is_indexed
+        for field in (reading.lexicon.fields.get(name) for name in names)
+        if field is not None
+    )
+    if is_detail or names & reading.lexicon.scope_fields:
+        return False  # "customer e-mails in Canada" are not its customers
     after = reading.after(at)
     if after is not None and reading.chunks[after].has(Mark.NOT):
         after = reading.after(after)  # "films that are not PG"

@@ -151,6 +151,10 @@ class Lexicon:
                 return field.name
         return None
 
+    def is_distinct(self, metric: str) -> bool:
+        """Whether it counts different things, each once however often it occurs."""
+        return "distinct" in self.metrics[metric].metric.expression.lower()
+
     def leads_to(self, dataset: str, other: str) -> bool:
         """Whether rows of `dataset` each belong to one row of `other`."""
         return dataset == other or self._own.get(other, frozenset({""})) <= self._reach[dataset]

@@ -8,6 +8,7 @@ from workflow.plan.counted_time import (
     UNITS,
     ago_at,
     before_last_at,
+    named_day_at,
     relative_at,
     running_at,
     to_date_at,
@@ -30,6 +31,7 @@ from workflow.plan.when import (
 )
 
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_SHORT_ORDINALS = {"1st": "first", "2nd": "second"}
 _MOST_SLICES = 99
 _CONNECTORS: dict[str, Relation] = {
     "since": "since", "starting": "since", "starting from": "since", "starting in": "since",
@@ -96,6 +98,8 @@ def _plainly_related(
 ) -> tuple[int, When] | None:
     is_bare = word_at(tokens, at) == "the"  # "from the 1st to the 15th of July"
     first = _stretch_at(tokens, at) or _day_of_range(tokens, at + is_bare)
+    if first is None and relation in ("since", "until", "before", "after"):
+        first = named_day_at(tokens, at)
     if first is None:
         return None
     if is_bare and isinstance(first[1], Point) and not first[1].unit_known:
@@ -153,28 +157,33 @@ def _stretch_at(tokens: Sequence[Token], at: int) -> _Found | None:
 def _slice(tokens: Sequence[Token], at: int) -> _Found | None:
     """ "The first half of July", "the last 10 days of June", "the first week of May": a part of a
     period that is named."""
-    edge = word_at(tokens, at)
+    edge = _SHORT_ORDINALS.get(word_at(tokens, at), word_at(tokens, at))
     is_half = edge in ("first", "second") and word_at(tokens, at + 1) == "half"
     if edge not in ("first", "last") and not is_half:
         return None
     count = whole_at(tokens, at + 1)
     used = 1 if count is None else 2
-    name = word_at(tokens, at + used)
-    unit: Unit | None = "half" if is_half else UNITS.get(name)
-    if unit not in ("day", "week", "month", "quarter", "half") or word_at(
-        tokens, at + used + 1
-    ) not in ("of", "in"):
+    unit: Unit | None = "half" if is_half else UNITS.get(word_at(tokens, at + used))
+    of = _part_of(tokens, at + used + 1)
+    if of is None or unit not in ("day", "week", "month", "quarter", "half"):
         return None
-    of = at + used + 2
-    found = _stretch_at(tokens, of) or running_at(tokens, of)
-    if found is None or not isinstance(found[1], Point | Relative) or found[1].unit == "day":
+    whole = of[1]
+    if whole.unit == "day" or (count is not None and not 1 <= count <= _MOST_SLICES):
         return None
-    if (unit == "half") is not (found[1].unit == "month") and unit in ("half", "month", "quarter"):
+    if (unit == "half") is not (whole.unit == "month") and unit in ("half", "month", "quarter"):
         return None  # halves of months, and whole months of what is longer
-    if count is not None and not 1 <= count <= _MOST_SLICES:
+    return used + 1 + of[0], Slice(whole, unit, count or 1, is_last=edge in ("last", "second"))
+
+
+def _part_of(tokens: Sequence[Token], at: int) -> tuple[int, Point | Relative] | None:
+    """The "of June" of a part of it; "the first week June" leaves the "of" out."""
+    is_said = word_at(tokens, at) in ("of", "in")
+    if not is_said and word_at(tokens, at) not in calendar_words.MONTHS:
         return None
-    is_last = edge != "first"
-    return used + 2 + found[0], Slice(found[1], unit, count or 1, is_last)
+    found = _stretch_at(tokens, at + is_said) or running_at(tokens, at + is_said)
+    if found is None or not isinstance(found[1], Point | Relative):
+        return None
+    return is_said + found[0], found[1]
 
 
 def _trailing(stretch: Stretch) -> Stretch:

@@ -79,7 +79,17 @@ class Slice:
     is_last: bool = False
 
 
-Stretch = Point | Relative | Trailing | ToDate | Slice | Doubtful
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """ "This Sunday", "since Monday": the latest such day (0 is Monday), the newest day itself or
+    (`is_before`) the one before it."""
+
+    weekday: int
+    is_before: bool = False
+    unit: Unit = "day"
+
+
+Stretch = Point | Relative | Trailing | ToDate | Slice | NamedDay | Doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class When:
     def is_relative(self) -> bool:
         """Whether the days depend on what counts as today."""
         wholes = (s.whole if isinstance(s, Slice) else s for s in (self.first, self.second))
-        return any(isinstance(s, Relative | Trailing | ToDate) for s in wholes)
+        return any(isinstance(s, Relative | Trailing | ToDate | NamedDay) for s in wholes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +191,14 @@ def _stretch(stretch: Stretch, latest: date, reference: date) -> Span:
         return Span(start, shift(start, stretch.unit, 1))
     if isinstance(stretch, Slice):
         return _slice(stretch, _stretch(stretch.whole, latest, reference))
+    if isinstance(stretch, NamedDay):
+        latest = reference - timedelta(days=1) if stretch.is_before else reference
+        day = latest - timedelta(days=(latest.weekday() - stretch.weekday) % 7)
+        return Span(day, day + timedelta(days=1))
+    return _up_to_now(stretch, reference)
+
+
+def _up_to_now(stretch: ToDate | Trailing, reference: date) -> Span:
     end = reference + timedelta(days=1)
     if isinstance(stretch, ToDate):
         return Span(unit_start(reference, stretch.unit), end)
@@ -208,14 +226,17 @@ def _slice(stretch: Slice, whole: Span) -> Span:
 
 def is_doubtful(when: When, reference: date) -> bool:
     """Whether people mean different days by it: "the last month" is the one that ended or the 30
-    days up to now, the month that runs belongs to "the last 3 months" or not, and the first week
-    of a month begins with its first day or with its first Monday."""
+    days up to now, "last Saturday" the latest or that of the week before, the month that runs
+    belongs to "the last 3 months" or not, and the first week of a month begins with its first day
+    or with its first Monday."""
     return any(_is_doubtful(s, reference) for s in (when.first, when.second))
 
 
 def _is_doubtful(stretch: Stretch | None, reference: date) -> bool:
     if isinstance(stretch, Slice):
         return stretch.unit == "week"
+    if isinstance(stretch, NamedDay):
+        return True
     if not isinstance(stretch, Trailing) or stretch.unit == "day":
         return False
     return stretch.count == 1 or is_running(reference, stretch.unit)
@@ -234,6 +255,9 @@ def _points(when: When) -> list[Point]:
 def assumed_year(when: When, reference: date) -> bool:
     """Whether a month, quarter or day was named without its year and cannot be of this one."""
     points = _points(when)
+    if len(points) == 2 and points[0].year is None and points[1].year is not None:
+        start = resolve(when, reference).start  # "from July to March 2022" begins in 2021
+        return start is not None and start.year != points[1].year
     if any(p.year is not None or p.year_offset is not None for p in points):
         return False
     if len(points) == 2 and when.relation == "between":

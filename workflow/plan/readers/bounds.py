@@ -64,7 +64,11 @@ def bounds_at(reading: Reading, place: int) -> Bounds | None:
         return None
     number = None if chunk.text == "+" else _number_at(reading, place + 1)
     if number is not None:
-        return _with_unit(reading, operator, (number[0],), place, number[1])
+        return (
+            None
+            if _is_stretch(reading, number[1])
+            else _with_unit(reading, operator, (number[0],), place, number[1])
+        )
     before = _number_before(reading, place)
     if before is not None and is_after:
         return _with_unit(reading, operator, (before[0],), before[1], place)
@@ -80,6 +84,14 @@ def _operator_at(reading: Reading, place: int) -> Operator | None:
         operator = "eq"
     is_denied = operator == "eq" and reading.negation_before(place) is not None
     return None if is_denied else operator
+
+
+def _is_stretch(reading: Reading, number: int) -> bool:
+    """ "Over 3 months" is a time and no amount, unless the unit is one that is measured in."""
+    after = reading.at(number + 1)
+    if after is None or after.words[0] in grammar.UNIT_WORDS or len(after.words) > 1:
+        return False
+    return after.is_unreadable_time or (after.grain is not None and after.is_plural)
 
 
 def _is_of_amount(reading: Reading, place: int) -> bool:

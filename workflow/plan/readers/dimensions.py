@@ -298,7 +298,7 @@ def _all_of(reading: Reading) -> list[tuple[int, DimensionPart]]:
             continue
         fields = {t.name for t in held.terms_of("field")}
         is_scope = bool(fields & reading.lexicon.scope_fields)
-        only_field = not held.terms_of("metric") and not held.terms_of("dataset")
+        only_field = {t.kind for t in held.terms} == {"field"}
         is_mine = is_scope and chunk.has(Mark.MY) and bool(set(chunk.words) & _OWN)
         is_list = chunk.has(Mark.ALL) and bool(fields) and _is_list(reading, at, thing)
         is_all = chunk.has(Mark.ALL) and held.is_plural and (only_field or is_list)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from contracts.plan import Operator, Scalar
+from workflow.plan.calendar_words import WEEKDAY_NUMBERS
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import Term
@@ -188,6 +189,8 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
             f for f in fields if _is_label_family(reading, reading.chunks[label], f)
         }
     is_compared = reading.has_mark(Mark.VERSUS) and len(places) > 1
+    if len(places) == 1 and label is None:
+        _say_every_day(reading, place)
     is_negated = _negate(reading, places[0])
     if not is_negated and label is not None and label < place:
         is_negated = _negate(reading, label)
@@ -215,6 +218,16 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
         "not_in" if is_negated else "in", options, chunk.text, is_compared, first, last,
         is_labelled=label is not None,
     )  # fmt: skip
+
+
+def _say_every_day(reading: Reading, place: int) -> None:
+    """ "On Monday" may be one Monday; "on Mondays", and in a period, it is each."""
+    days = {v.text for v in reading.values.named_days.get("weekend", ())}
+    chunk, before = reading.chunks[place], reading.at(place - 1)
+    is_day = len(chunk.words) == 1 and chunk.words[0] in WEEKDAY_NUMBERS and bool(days)
+    is_one = is_day and not chunk.is_plural and before is not None and before.words == ("on",)
+    if is_one and not any(c.when for c in reading.chunks):
+        reading.assume(f"Every {chunk.text.capitalize()} is counted.")
 
 
 def _more_values(reading: Reading, place: int) -> list[int]:
