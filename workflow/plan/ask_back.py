@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.plan import Dimension, Filter, Order, Plan
+from workflow.plan import calendar_words
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import Lexicon
 from workflow.plan.outcomes import Unclear
@@ -14,7 +15,14 @@ Left = tuple[tuple[int, str], ...]
 
 def partly_named(reading: Reading, left: Left) -> list[Value]:
     """Values that a left-over word is a part of: "Jane" for "Jane Doe"."""
-    stems = [s for at, _ in left if not reading.chunks[at].terms for s in reading.chunks[at].stems]
+    chunks = (reading.chunks[at] for at, _ in left)
+    stems = [
+        stem
+        for chunk in chunks
+        if not (chunk.terms or chunk.marks or chunk.number is not None)
+        for stem in chunk.stems
+        if stem not in calendar_words.EDGES
+    ]
     return [value for stem in stems for value in reading.values.containing(stem)]
 
 

@@ -111,6 +111,7 @@ class Assembler(ComparisonAssembly):
         self, names: tuple[str, ...], datasets: frozenset[str]
     ) -> list[Filter | FilterGroup]:
         found: list[Filter | FilterGroup] = []
+        self._ask_of_each_one(names)
         for part in self._parts.filters:
             condition = self._filter(part, names, datasets)
             held = found[-1] if found else None
@@ -121,6 +122,20 @@ class Assembler(ComparisonAssembly):
             else:
                 found[-1] = FilterGroup(operator="or", filters=(held, condition))
         return found
+
+    def _ask_of_each_one(self, names: tuple[str, ...]) -> None:
+        """ "Customers who rented Horror but not Comedy": each row is tested, not each customer."""
+        taken = {f for p in self._parts.filters if p.operator == "in" for f, _ in p.options}
+        left = [
+            p for p in self._parts.filters
+            if p.operator == "not_in" and taken & {f for f, _ in p.options}
+        ]  # fmt: skip
+        if left and any(self._lexicon.is_distinct(name) for name in names):
+            raise Unclear(
+                "I can count those with either, but not those with one and without the other. "
+                "Do you want it without that condition?",
+                self._without_filter(left[0], names),
+            )
 
     def _filter(self, part: FilterPart, names: tuple[str, ...], datasets: frozenset[str]) -> Filter:
         options = dict(part.options)
@@ -216,6 +231,10 @@ class Assembler(ComparisonAssembly):
         if not (extras.is_share or extras.is_running):
             return ()
         metric = names[0]
+        if extras.is_share and extras.is_running:
+            each = (replace(extras, is_share=False), replace(extras, is_running=False))
+            plans = self._plans(*((self._with(extras=e), names) for e in each))
+            raise Unclear("The running total, or the share of the whole?", plans)
         if not adds_up(self._lexicon.metrics[metric]):
             label = self._label("metric", metric)
             what = "share" if extras.is_share else "running total"
@@ -315,6 +334,9 @@ class Assembler(ComparisonAssembly):
         if self._parts.rank is not None:
             return (self._ranked_order(by, comparison),)
         if self._parts.row_order is not None:
+            moved = self._parts.comparison
+            is_moved = comparison is not None and moved is not None and moved.is_change
+            by = f"{by}_change" if is_moved else by  # "growth by category, biggest first"
             return (Order(by=by, descending=self._parts.row_order),)
         if self._parts.group_order is not None:
             is_down = self._parts.group_order

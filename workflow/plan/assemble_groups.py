@@ -135,6 +135,12 @@ class GroupAssembly(PeriodAssembly):
         rank = self._parts.rank
         if rank is None:
             return
+        if rank.is_both:
+            ends = (replace(rank, is_both=False, descending=d) for d in (True, False))
+            raise Unclear(
+                "Do you want the highest or the lowest? I can show one of them at a time.",
+                self._plans(*((self._with(rank=end), names) for end in ends)),
+            )
         if not dimensions:
             plans = self._plans(*((self._ranked_by(f), names) for f in self._rankable(names)))
             raise Unclear("The top or bottom of what?", plans)

@@ -30,6 +30,10 @@ STEPS: dict[str, Grain] = {
 } | {"mom": "month", "yoy": "year", "wow": "week", "qoq": "quarter", "dod": "day"}
 # Days of the week, as values of a field; "weekend" names two of them.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# What picks a part of time, and is a part of many names too.
+EDGES = frozenset(
+    {"last", "first", "past", "previous", "next", "second", "third", "half", "recent"}
+)
 WEEKDAY_NUMBERS = {
     **{name.lower(): number for number, name in enumerate(WEEKDAYS)},
     "mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5,

@@ -31,6 +31,7 @@ class Mark(StrEnum):
     HOW_LONG = "how long"
     AVERAGE = "average"
     TOTAL = "total"
+    SUM = "sum"
     MOST = "most"
     LEAST = "least"
     WHICH = "which"
@@ -119,6 +120,8 @@ WORDS: dict[Mark, str] = {
         combined, together, taken together, total of, entire, grand total, the total
         amount of, total amount of,
         tot, tot of, ttl""",
+    Mark.SUM: """sum, sum of, sum total, total of, combined, together, altogether, taken together,
+        in total, in all""",
     Mark.MOST: """most, top, best, highest, largest, biggest, greatest, maximum, max, strongest,
         leading, the most, at the top, busiest, the busiest, peak, the peak""",
     Mark.LEAST: """least, bottom, worst, lowest, smallest, fewest, minimum, min, weakest, the

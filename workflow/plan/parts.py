@@ -100,12 +100,14 @@ class DimensionPart:
 
 @dataclass(frozen=True, slots=True)
 class RankPart:
-    """An order by the first metric, with how many rows; `is_assumed` when nobody said how many."""
+    """An order by the first metric, with how many rows; `is_assumed` when nobody said how many,
+    `is_both` when both ends were asked for."""
 
     descending: bool
     limit: int | None
     target: DimensionPart | None
     is_assumed: bool = False
+    is_both: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from workflow.plan.ask_back import about_unused, partly_named, restricted
 from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
 from workflow.plan.day_kinds import ASK, each_kind, sets_days_apart
+from workflow.plan.grammar import Mark
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
@@ -21,7 +22,6 @@ from workflow.plan.parts import MetricsPart, Parts
 from workflow.plan.readers.comparing import read_comparison
 from workflow.plan.readers.comparing_values import claim_compared, only_compared_inside
 from workflow.plan.readers.dimensions import (
-    ORDERED_BY,
     counts_groups,
     read_compared_groups,
     read_dimensions,
@@ -30,7 +30,14 @@ from workflow.plan.readers.dimensions import (
 from workflow.plan.readers.extras import read_extras
 from workflow.plan.readers.metrics import read_metrics
 from workflow.plan.readers.question_words import refuse_not_allowed
-from workflow.plan.readers.ranking import read_agent, read_group_order, read_order, read_rank
+from workflow.plan.readers.ranking import (
+    ORDERED_BY,
+    read_agent,
+    read_group_order,
+    read_order,
+    read_rank,
+    say_what_is_ordered,
+)
 from workflow.plan.readers.safety import refuse_unknown_scope, refuse_unreadable, refuse_unsafe
 from workflow.plan.readers.scope import refuse_outside_scope
 from workflow.plan.readers.thresholds import read_thresholds
@@ -155,6 +162,8 @@ def read_parts(
     row_order = read_order(reading)
     is_dated = is_follow_up or any(d.grain or d.is_trend for d in dimensions)
     group_order = read_group_order(reading, is_dated=is_dated) if rank is None else None
+    if row_order is not None and any(d.grain for d in dimensions):
+        say_what_is_ordered(reading)
     if rank is None and not dimensions:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()
@@ -174,6 +183,8 @@ def read_parts(
         extras = replace(extras, is_share=False)
     if not is_follow_up:
         _refuse_other_topics(reading, metrics, corrections)
+    if rank is not None and rank.limit != 1 and _asks_for_one_number(reading):
+        reading.assume("Each of them is shown; they are not added up.")
     return Parts(
         filters=(*filters, *thresholds.filters, *flags),
         time=time,
@@ -187,6 +198,18 @@ def read_parts(
         extras=extras,
         group_order=group_order,
     )
+
+
+def _asks_for_one_number(reading: Reading) -> bool:
+    """ "The total of the top 5", "what percentage comes from the top 10": of them together."""
+    for at, chunk in enumerate(reading.chunks):
+        first, before = chunk.words[0], reading.at(at - 1)
+        asked = {first, before.words[0] if before is not None else ""} & {"what", "how", "which"}
+        if at in reading.claims and not chunk.terms and (
+            chunk.has(Mark.SUM) or (asked and chunk.has(Mark.SHARE))
+        ):  # fmt: skip
+            return True
+    return False
 
 
 def _refuse_other_topics(

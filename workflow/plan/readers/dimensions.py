@@ -7,12 +7,11 @@ from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import Term
 from workflow.plan.parts import DimensionPart
-from workflow.plan.readers.ranking import dimension_at, is_dimension
+from workflow.plan.readers.ranking import ORDERED_BY, dimension_at, is_dimension
 from workflow.plan.readers.scope import seen_words
 from workflow.plan.reading import Reading
 from workflow.semantic.model import Field
 
-ORDERED_BY = "ordered by"
 _OWN = frozenset({"my", "our", "ours"})
 
 

@@ -9,7 +9,6 @@ from workflow.plan.grammar import DOING, Mark
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.parts import FilterPart, MetricsPart
 from workflow.plan.readers.averages import near_average
-from workflow.plan.readers.dimensions import ORDERED_BY
 from workflow.plan.readers.question_words import (
     AGGREGATORS,
     by_question_word,
@@ -17,6 +16,7 @@ from workflow.plan.readers.question_words import (
     metric_names,
     refuse_not_allowed,
 )
+from workflow.plan.readers.ranking import ORDERED_BY
 from workflow.plan.readers.values import flag_at
 from workflow.plan.reading import Reading
 
@@ -77,7 +77,7 @@ def _heads(reading: Reading) -> dict[int, tuple[Mark, ...]]:
     """The chunk that each "how many", "average", "total" belongs to: the next thing named."""
     heads: dict[int, tuple[Mark, ...]] = {}
     for at, chunk in reading.free():
-        marks = tuple(m for m in chunk.marks if m in AGGREGATORS)
+        marks = tuple(m for m in chunk.marks if m in (*AGGREGATORS, Mark.SUM))
         if not marks or chunk.terms:
             continue
         head = next((p for p, c in reading.free() if p > at and c.terms), None)
@@ -155,7 +155,8 @@ def _fitting(
         return [f for f in named if f.metric.unit == "currency"] or _sums(reading, datasets)
     if Mark.TOTAL in marks:
         exact = [f for f in named if f.aggregate in ("sum", "count") and f not in counts]
-        return exact or [*counts, *_sums(reading, datasets)] or named
+        found = exact or [*counts, *_sums(reading, datasets)]
+        return found or ([] if Mark.SUM in marks else named)  # largest payments have no sum
     return named or counts
 
 
@@ -195,7 +196,7 @@ def _unfitting(
         refuse_not_allowed(reading, foreign)
     if not marks:
         return None
-    if marks == (Mark.TOTAL,) and not named and not datasets:
+    if set(marks) <= {Mark.TOTAL, Mark.SUM} and not named and not datasets:
         return None
     homes = {f.dataset.name for f in named} | set(datasets)
     wanted = "average" if marks[0] in (Mark.AVERAGE, Mark.HOW_LONG) else "count"
@@ -212,7 +213,9 @@ def _unfitting(
     if marks[0] is Mark.HOW_MUCH:
         near = [f for f in reading.lexicon.metrics.values() if f.metric.unit == "currency"]
     names = metric_names([*named, *near])[:_MOST_CHOICES]
-    how = {Mark.AVERAGE: "an average of", Mark.HOW_LONG: "a length of"}.get(marks[0], "a count of")
+    how = {Mark.TOTAL: "a sum of", Mark.AVERAGE: "an average of", Mark.HOW_LONG: "a length of"}.get(
+        marks[0], "a count of"
+    )
     return _Mention(at, names, False, datasets, f"I have no {how[2:].strip()} “{chunk.text}”. "
                     "Do you mean one of these?")  # fmt: skip
 
@@ -251,10 +254,18 @@ def _is_flag(reading: Reading, mention: _Mention) -> bool:
     return any(reading.field_type(t.name) == "boolean" for t in terms)
 
 
+def _is_one_of(reading: Reading, rows: _Mention) -> bool:
+    """ "How often does a customer rent" is about each of them, not about all."""
+    article, doing = reading.at(rows.at - 1), reading.at(rows.at - 2)
+    is_one = article is not None and article.words in (("a",), ("an",), ("one",), ("each",))
+    is_doer = doing is not None and doing.words[-1] in DOING
+    return is_one and is_doer and not reading.chunks[rows.at].is_plural
+
+
 def _is_echo(reading: Reading, rows: _Mention, others: list[_Mention]) -> bool:
     """Whether a mention of rows stands with a metric of these rows, or of rows that each belong
     to one of them, and is not counted beside it."""
-    if not others or _joined_to_any(reading, rows, others):
+    if not others or _joined_to_any(reading, rows, others) or _is_one_of(reading, rows):
         return False
     if any(m.at == rows.at - 1 and not m.is_rows for m in others):
         return False  # "revenue orders" may be a list without its comma

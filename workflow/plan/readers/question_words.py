@@ -10,7 +10,9 @@ from workflow.plan.parts import MetricsPart
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import phrase
 
-AGGREGATORS = (Mark.HOW_MANY, Mark.TIMES, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL)
+AGGREGATORS = (
+    Mark.HOW_MANY, Mark.TIMES, Mark.HOW_MUCH, Mark.HOW_LONG, Mark.AVERAGE, Mark.TOTAL,
+)  # fmt: skip
 
 
 def by_question_word(reading: Reading) -> MetricsPart:

@@ -1,5 +1,7 @@
 """Reads rankings: "top 10 products", "which store has the most revenue", "worst 3 categories"."""
 
+from dataclasses import replace
+
 from workflow.plan import grammar
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark, words
@@ -8,6 +10,7 @@ from workflow.plan.parts import DimensionPart, RankPart
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import root
 
+ORDERED_BY = "ordered by"
 _DEFAULT_LIMIT = 10
 _MOST_ROWS = 200
 # After these comes an amount ("the most customers"), after the others a thing ("the top
@@ -23,12 +26,15 @@ def read_rank(reading: Reading) -> RankPart | None:
     places = places or _more_of_two(reading)
     if not places:
         return None
-    directions = {_is_upwards(reading.chunks[p]) for p in places}
-    if len(directions) > 1:
-        raise Unclear("Do you want the highest or the lowest? I can show one of them at a time.")
+    rank = _ranked(reading, places)
+    is_both = len({_is_upwards(reading.chunks[p]) for p in places}) > 1
+    return replace(rank, is_both=is_both)
+
+
+def _ranked(reading: Reading, places: list[int]) -> RankPart:
     for place in places:
         reading.claim(place, "ranking")
-    descending = directions.pop()
+    descending = _is_upwards(reading.chunks[places[0]])
     asked_at = [at for at, c in reading.free() if c.has(Mark.WHICH)]
     number = _number_beside(reading, [*places, *asked_at])
     target = _target(reading, places, has_number=number is not None)
@@ -232,6 +238,14 @@ def read_group_order(reading: Reading, *, is_dated: bool) -> bool | None:
             reading.claim(at, "order")
             return chunk.has(Mark.NEWEST_FIRST, Mark.FROM_Z)
     return None
+
+
+def say_what_is_ordered(reading: Reading) -> None:
+    """Rows by month "in descending order" may go by the month; "highest first" may not."""
+    order = (c for at, c in enumerate(reading.chunks) if reading.claims.get(at) == "order")
+    is_plain = any(set(c.words) & {"ascending", "asc", "descending", "desc"} for c in order)
+    if is_plain and ORDERED_BY not in reading.claims.values():
+        reading.assume("The rows go by their amount, not by their date.")
 
 
 def read_order(reading: Reading) -> bool | None:

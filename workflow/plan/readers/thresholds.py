@@ -145,6 +145,9 @@ def _amount(
     is_made = _is_made(reading, before + 1, bounds.first)
     if money and (bounds.is_money or is_made):
         is_unsure = not is_made and _speaks_of_rows_in_money(reading, money)
+        if not (is_unsure or is_made or _names_money(reading)):
+            label = reading.label("metric", money[0]).lower()
+            reading.assume(f"“{bounds.text(reading)}” was taken to be about the {label} of each.")
         return None if is_unsure else (bounds.first, money, None)
     if chunk is None or not reading.is_free(before):
         return None
@@ -171,6 +174,16 @@ def _speaks_of_rows_in_money(reading: Reading, money: tuple[str, ...]) -> bool:
     is_paid = any(reading.chunks[at].has(Mark.EARN) for at in free)
     counted = {facts[n].dataset.name for n in named if facts[n].is_row_count}
     return home in counted and not is_money_named and not is_paid
+
+
+def _names_money(reading: Reading) -> bool:
+    """Whether an amount of money, or that something was paid, is named anywhere."""
+    facts = reading.lexicon.metrics
+    return any(
+        chunk.has(Mark.EARN) or chunk.words[-1] in grammar.PAYING
+        or any(facts[t.name].metric.unit == "currency" for t in chunk.terms_of("metric"))
+        for chunk in reading.chunks
+    )  # fmt: skip
 
 
 def _only_number(reading: Reading, bounds: Bounds) -> tuple[str, ...]:

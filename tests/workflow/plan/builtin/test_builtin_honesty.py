@@ -40,6 +40,11 @@ def test_a_corrected_word_lowers_confidence_and_is_said() -> None:
         ("revenue in June and in July by store", "The periods are shown one by one."),
         ("revenue in June and July by store", "The periods are taken together"),
         ("revenue in Canada and in Mexico", "Each of them is shown by itself."),
+        ("combined revenue of the 3 best stores", "they are not added up"),
+        ("what percentage of revenue is from the top 10 customers", "they are not added up"),
+        ("revenue by month in descending order", "by their amount, not by their date"),
+        ("films under 3 dollars", "taken to be about the revenue of each"),
+        ("revenue from 15 July to 1 July 2022", "No year was said"),
     ],
 )
 def test_what_is_only_likely_is_said_and_less_sure(question: str, said: str) -> None:
