@@ -140,7 +140,8 @@ class HistoryItem(Wire):
 
 
 class PastQuestion(Wire):
-    """What the asker asked before in the same conversation, and was told."""
+    """What the asker asked before in the same conversation, and was told: empty for a reviewer
+    who may not see all that the asker may."""
 
     question: str
     answer: str

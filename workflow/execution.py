@@ -1,26 +1,23 @@
 """A statement that was checked: recorded, run, and what came of it added to the record."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import perf_counter
 
 from contracts.context import UserContext
 from contracts.result import ResultSet
 from contracts.run import Stage
+from workflow.approve.narrow import smallest
+from workflow.approve.risk import regrouped
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
 from workflow.execute.patience import patiently
+from workflow.execute.values import canonical_json, digest_of
 from workflow.execute.warehouse import Warehouse
 from workflow.stages import Checked, Counted
-
-Count = Callable[[Checked], Awaitable[Counted]]
-"""Counts the people behind each row, where validation left that to be done beside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What came of it; `checked` with what was counted beside."""
+    """What came of it; `checked` with what was counted along."""
 
     checked: Checked
     result: ResultSet
@@ -31,33 +28,28 @@ async def execute(
     warehouse: Warehouse,
     checked: Checked,
     context: UserContext,
-    count: Count,
     step: str = "",
     patience: float = 0.0,
 ) -> Executed:
-    """Write what is pending, then run the statement, and beside both `count` where that is left
-    to do. An execution that an earlier try recorded is not recorded again where it came to the
-    same. A warehouse that is away is tried again for `patience` seconds. Raises ExecutionError,
-    with the failure added."""
-    counting = asyncio.ensure_future(count(checked)) if checked.is_counted_beside else None
+    """Write what is pending, then run the statement, with the people behind each row where they
+    are counted along. An execution that an earlier try recorded is not recorded again where it
+    came to the same. A warehouse that is away is tried again for `patience` seconds. Raises
+    ExecutionError, with the failure added."""
     try:
         result = await patiently(lambda: _run(journal, warehouse, checked, context), patience)
-        took = perf_counter() - journal.flushed_at
-        counted = await counting if counting else None
     except ExecutionError as error:
         journal.add(
             Stage.EXECUTION, "failed", journal.flushed_at, {"reason": error.kind}, step=step
         )
         raise
-    finally:
-        if counting is not None and not counting.cancel() and not counting.cancelled():
-            counting.exception()  # nobody else may ask
+    counted = _counted(checked, result)
+    result = _as_asked(checked, result)
     earlier = journal.recorded(Stage.EXECUTION, step)
     if earlier is None or earlier.get("digest") != result.digest:
         journal.add(
             Stage.EXECUTION,
             "ok",
-            perf_counter() - took,
+            journal.flushed_at,
             {
                 "row_count": result.row_count,
                 "total_rows": result.total_rows,
@@ -75,8 +67,36 @@ async def execute(
 async def _run(
     journal: Journal, warehouse: Warehouse, checked: Checked, context: UserContext
 ) -> ResultSet:
-    verdict = checked.verdict
+    verdict, counting = checked.verdict, checked.counting
     assert verdict.sql is not None  # noqa: S101 - a statement that passed has its text
+    if counting is not None:
+        try:
+            return await warehouse.run_after(
+                journal.flush(), counting.sql, context, count_statement=verdict.count_sql
+            )
+        except ExecutionError as error:
+            if error.kind != "timeout":
+                raise  # what takes too long may not without the counting
     return await warehouse.run_after(
         journal.flush(), verdict.sql, context, count_statement=verdict.count_sql
     )
+
+
+def _counted(checked: Checked, result: ResultSet) -> Counted | None:
+    if checked.counting is None:
+        return None
+    fewest = smallest(result)
+    risk = regrouped(checked.risk, fewest, checked.counting.enough_people)
+    return Counted(risk=risk, smallest_group=fewest)
+
+
+def _as_asked(checked: Checked, result: ResultSet) -> ResultSet:
+    """The result without what was only counted along."""
+    if checked.counting is None or checked.compiled is None:
+        return result
+    asked = {column.name for column in checked.compiled.columns}
+    kept = [i for i, column in enumerate(result.columns) if column.name in asked]
+    columns = tuple(result.columns[i] for i in kept)
+    rows = tuple(tuple(row[i] for i in kept) for row in result.rows)
+    digest = digest_of(canonical_json(columns, rows))
+    return result.model_copy(update={"columns": columns, "rows": rows, "digest": digest})

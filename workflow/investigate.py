@@ -19,7 +19,8 @@ from contracts.run import RunStatus, Source, Stage
 from workflow.audit.account import BREAKDOWN
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
-from workflow.execution import Executed
+from workflow.execute.warehouse import Warehouse
+from workflow.execution import execute
 from workflow.narrate.investigation import Told, narrate_investigation
 from workflow.retrieve.search import Retriever
 from workflow.semantic.errors import PlanError
@@ -30,8 +31,6 @@ from workflow.store.rows import Run
 
 Check = Callable[[Planned, str], Awaitable[Checked]]
 """The validation of a plan, recorded under the name of a step. Raises PlanError."""
-Execute = Callable[[Planned, Checked, str], Awaitable[Executed]]
-"""The execution of what was checked, recorded likewise. Raises ExecutionError."""
 
 _SEARCHED, _CITED, _DRIVERS = 12, 3, 3
 
@@ -66,7 +65,7 @@ async def investigate(
     model: SemanticModel,
     *,
     check: Check,
-    execute: Execute,
+    warehouse: Warehouse,
     retriever: Retriever,
 ) -> Progress:
     """Go through the steps of a planned investigation, and tell what they came to. The change is
@@ -77,7 +76,7 @@ async def investigate(
     asked = planned.output
 
     async def take(name: str, plan: Plan) -> Step | None:
-        return await _step(name, run, journal, planned, plan, check, execute)
+        return await _step(name, run, journal, planned, plan, check, warehouse)
 
     adds_up = _adds_up(asked.change, model)
     change = await take("change", asked.change)
@@ -163,7 +162,7 @@ async def _step(
     planned: Planned,
     plan: Plan,
     check: Check,
-    execute: Execute,
+    warehouse: Warehouse,
 ) -> Step | None:
     """None where a second person would have to consent."""
     query = planned.model_copy(update={"output": MetricQuery(plan=plan)})
@@ -179,7 +178,7 @@ async def _step(
     if verdict.verdict == "needs_approval":
         return None
     try:
-        done = await execute(query, checked, name)
+        done = await execute(journal, warehouse, checked, run.context, name)
     except ExecutionError as error:
         raise Stopped(RunStatus.FAILED, error.message) from error
     return Step(plan, done.checked, done.result)

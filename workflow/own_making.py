@@ -14,14 +14,21 @@ WITHIN = timedelta(days=7)
 
 async def refuse_own_making(connection: Connection, approver: UserContext, asker: Person) -> None:
     """An admin can make an account, or reset a password, and log in with it. Raises Refused where
-    the asker did that to the approver's in the last `WITHIN`."""
-    if await changes.made_by(
-        connection, approver.org_id, approver.user_id, by=asker.user_id, within=WITHIN
-    ):
-        raise Refused(
-            Forbidden(
-                f"{asker.username} changed your access or your password in the last "
-                f"{WITHIN.days} days, so somebody else has to approve what they ask for.",
-                kind="made-by-asker",
-            )
+    the asker did that to the approver's in the last `WITHIN`, or the approver to the asker's, or
+    one admin to both."""
+    hand = await changes.one_hand(
+        connection, approver.org_id, approver.user_id, asker.user_id, within=WITHIN
+    )
+    if hand is None:
+        return
+    days = f"in the last {WITHIN.days} days, so somebody else has to approve"
+    if hand.user_id == asker.user_id:
+        said = f"{asker.username} changed your access or your password {days} what they ask for."
+    elif hand.user_id == approver.user_id:
+        said = f"You made the account of {asker.username} or set its password {days} this."
+    else:
+        said = (
+            f"{hand.username} made your account and that of {asker.username}, or set their "
+            f"passwords, {days} this: an account that {hand.username} has not had in hand."
         )
+    raise Refused(Forbidden(said, kind="made-by-asker"))

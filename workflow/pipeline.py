@@ -21,7 +21,7 @@ from workflow.answer import compose
 from workflow.audit.journal import Journal
 from workflow.execute.errors import ExecutionError
 from workflow.execute.patience import patiently
-from workflow.execution import Executed, execute
+from workflow.execution import execute
 from workflow.investigate import Stopped, investigate
 from workflow.narrate.facts import Extent
 from workflow.narrate.narrate import draft
@@ -35,11 +35,11 @@ from workflow.requests import let_run, wait_for_approval, waiting_of
 from workflow.semantic.compile_sql import PlanError
 from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.words import plan_in_words
-from workflow.stages import Checked, Counted, LetThrough, Prepared, Progress, Retrieved, Spent
+from workflow.stages import Checked, LetThrough, Prepared, Progress, Retrieved, Spent
 from workflow.store import conversations
 from workflow.store.rows import Run
 from workflow.telling import ModelWords
-from workflow.validation import count_people, validate
+from workflow.validation import validate
 
 MAX_NARRATION_SECONDS = 20.0
 """A model that takes longer to tell a result is not waited for."""
@@ -180,7 +180,7 @@ async def _validate(
     run: Run, journal: Journal, parts: Parts, planned: Planned, model: SemanticModel, step: str = ""
 ) -> Checked:
     async def work() -> Checked:
-        judging = validate(run, planned, model, parts, may_count_beside=True)
+        judging = validate(run, planned, model, parts, may_count_along=True)
         # what was paid for goes on record before anything is waited for
         return await (judging if planned.model is None else journal.beside_waiting(judging))
 
@@ -197,22 +197,6 @@ async def _validate(
     )
 
 
-async def _execute(
-    run: Run,
-    journal: Journal,
-    parts: Parts,
-    planned: Planned,
-    checked: Checked,
-    model: SemanticModel,
-    step: str = "",
-    patience: float = 0.0,
-) -> Executed:
-    async def count(checked: Checked) -> Counted:
-        return await count_people(run.context, checked, planned.output, model, parts)
-
-    return await execute(journal, parts.warehouse, checked, run.context, count, step, patience)
-
-
 async def _execute_and_finish(
     run: Run,
     journal: Journal,
@@ -222,12 +206,9 @@ async def _execute_and_finish(
     model: SemanticModel,
     tell: Tell,
 ) -> Outcome:
-    assert progress.planned is not None  # noqa: S101 - what is checked was planned
     try:
         patience = AWAY_SECONDS if progress.waiting else 0.0
-        done = await _execute(
-            run, journal, parts, progress.planned, checked, model, patience=patience
-        )
+        done = await execute(journal, parts.warehouse, checked, run.context, patience=patience)
     except ExecutionError as error:
         return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
     progress = replace(progress, checked=done.checked, result=done.result)
@@ -290,9 +271,6 @@ async def _investigate_and_finish(
     async def check_step(query: Planned, step: str) -> Checked:
         return await _validate(run, journal, parts, query, model, step)
 
-    async def run_step(query: Planned, checked: Checked, step: str) -> Executed:
-        return await _execute(run, journal, parts, query, checked, model, step)
-
     try:
         progress = await investigate(
             run,
@@ -300,7 +278,7 @@ async def _investigate_and_finish(
             progress,
             model,
             check=check_step,
-            execute=run_step,
+            warehouse=parts.warehouse,
             retriever=parts.retriever,
         )
     except Stopped as stopped:

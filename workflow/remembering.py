@@ -17,6 +17,7 @@ from kit.database import connected
 from kit.problems import Conflict, Forbidden, NotFound
 from workflow.approve.in_force import policy_now
 from workflow.approve.likeness import normalised
+from workflow.approve.rules import against_remembering
 from workflow.approve.steps import step
 from workflow.locked_request import UNKNOWN, may_review
 from workflow.parts import Parts
@@ -32,9 +33,9 @@ MOST_DAYS = 366
 async def remember(
     caller: UserContext, approval_id: UUID, wish: Remember, parts: Parts
 ) -> VerifiedQuery:
-    """Raises Forbidden for whoever did not approve it, Conflict where it was not approved, or
-    holds no more as the model or the policy have changed, or for a role that may not read it,
-    NotFound."""
+    """Raises Forbidden for whoever did not approve it, or may not decide for one of the roles,
+    Conflict where it was not approved, or holds no more as the model or the policy have changed,
+    or for a role that may not read it, NotFound."""
     expires_at = wish.expires_at or datetime.now(UTC) + timedelta(days=DAYS)
     _check_expiry(expires_at)
     async with connected(parts.pool) as connection, connection.transaction():
@@ -43,8 +44,12 @@ async def remember(
             raise NotFound(UNKNOWN)
         policy = await policy_now(connection, caller.org_id)
         subject = _subject(request, caller, policy, parts)
+        roles = wish.roles or (request.item.asker.role,)
+        against = against_remembering(request.item, caller, roles, policy.policy)
+        if against is not None:
+            raise Forbidden(against.text, kind=against.kind)
         fitting = await roles_that_read(connection, caller.org_id, subject)
-        _check_roles(wish.roles or (), (request.item.asker.role, *fitting))
+        _check_roles(roles, (request.item.asker.role, *fitting))
         row = VerifiedRow(
             verified_id=uuid7(),
             org_id=caller.org_id,
@@ -56,7 +61,7 @@ async def remember(
             owner_id=caller.user_id,
             owner_name=caller.username,
             owner_role=caller.role,
-            roles=list(wish.roles or (request.item.asker.role,)),
+            roles=list(roles),
             approval_id=approval_id,
             model_digest=request.bound.model,
             policy_digest=request.bound.policy,

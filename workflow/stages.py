@@ -19,10 +19,19 @@ class Retrieved(Wire):
     sources: tuple[Source, ...]
 
 
+class Counting(Wire):
+    """The statement as it runs where the people behind each row are counted along: the one that
+    was asked for, with their numbers in further columns, which nobody is shown. A row of fewer
+    than `enough_people` counts."""
+
+    sql: str
+    enough_people: int
+
+
 class Checked(Wire):
     """After validation. Raw SQL has no `compiled`. An approval binds to `binding`, the digest of
     `bound`. `smallest_group` is the number of people behind the row with the fewest, where that
-    was counted; `is_counted_beside` says that it was not yet, and is told by the execution."""
+    was counted; with `counting` it is not yet, and the execution tells."""
 
     verdict: Verdict
     compiled: Compiled | None
@@ -32,17 +41,17 @@ class Checked(Wire):
     policy_version: int
     approvers_needed: int = 0
     smallest_group: int | None = None
-    is_counted_beside: bool = False
+    counting: Counting | None = None
 
     def with_count(self, counted: "Counted") -> "Checked":
-        """The same with what was counted beside the execution."""
+        """The same with what was counted along with the execution."""
         return self.model_copy(
             update={"risk": counted.risk, "smallest_group": counted.smallest_group}
         )
 
 
 class Counted(Wire):
-    """After db_execution, where the people behind each row were counted beside it: these take the
+    """After db_execution, where the people behind each row were counted along: these take the
     place of what validation left of the same names."""
 
     risk: Risk

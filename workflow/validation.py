@@ -24,7 +24,7 @@ from workflow.parts import Parts
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.index import index_of
 from workflow.semantic.model import Compiled, Dataset, SemanticModel
-from workflow.stages import Checked, Counted
+from workflow.stages import Checked, Counting
 from workflow.store import narrow_questions
 from workflow.store.narrow_questions import Past
 from workflow.store.rows import Run
@@ -77,11 +77,11 @@ async def validate(
     parts: Parts,
     *,
     is_asked: bool = True,
-    may_count_beside: bool = False,
+    may_count_along: bool = False,
 ) -> Checked:
     """Judge, measure and score. A question that is only tried (not `is_asked`) does not count
-    among those of its asker. With `may_count_beside`, the people behind each row are left to
-    `count_people` where no number of them could make the statement wait. Raises PlanError, and
+    among those of its asker. With `may_count_along`, counting the people behind each row is left
+    to the execution where no number of them could make the statement wait. Raises PlanError, and
     ExecutionError where the warehouse cannot say what it expects."""
     rules = await parts.in_force.rules(run.context.org_id)
     judged = judge(planned.output, model, run.context)
@@ -90,8 +90,10 @@ async def validate(
         narrow = _narrow(planned.output, model)
         figures = await _figures(run, judged.verdict.sql, narrow if is_asked else None, parts)
     measured = _measured(run, planned, judged, model, rules, figures)
-    is_beside = narrow is not None and may_count_beside and _runs_anyhow(measured, rules)
-    if narrow is not None and not is_beside:
+    counting = None
+    if narrow is not None and may_count_along and _runs_anyhow(measured, rules):
+        counting = _counting(narrow, model, run.context, rules)
+    if narrow is not None and counting is None:
         fewest = await _fewest_people(run.context, narrow, model, parts)
         measured = replace(measured, is_narrow=True, smallest_group=fewest)
     scored = risk.score(measured)
@@ -107,29 +109,30 @@ async def validate(
         policy_version=policy.version,
         approvers_needed=needed,
         smallest_group=measured.smallest_group,
-        is_counted_beside=is_beside,
+        counting=counting,
     )
-
-
-async def count_people(
-    context: UserContext,
-    checked: Checked,
-    output: PlannerOutput,
-    model: SemanticModel,
-    parts: Parts,
-) -> Counted:
-    """What `validate` left to be counted beside the execution."""
-    rules = await parts.in_force.rules(context.org_id)
-    narrow = _narrow(output, model)
-    fewest = None if narrow is None else await _fewest_people(context, narrow, model, parts)
-    enough = rules.policy.policy.smallest_group
-    return Counted(risk=risk.regrouped(checked.risk, fewest, enough), smallest_group=fewest)
 
 
 def _runs_anyhow(measured: risk.Measured, rules: Rules) -> bool:
     """Whether the statement runs at once even if a row stands for one person."""
     worst = risk.score(replace(measured, is_narrow=True, smallest_group=1))
     return _decided(measured, worst, rules)[0].verdict == "pass"
+
+
+def _counting(
+    narrow: Narrow, model: SemanticModel, context: UserContext, rules: Rules
+) -> Counting | None:
+    """None where the people cannot be counted in one statement with the rest."""
+    try:
+        sql = _with_people(narrow, model, context).verdict.sql
+    except PlanError:
+        return None
+    enough = rules.policy.policy.smallest_group
+    return Counting(sql=sql, enough_people=enough) if sql is not None else None
+
+
+def _with_people(narrow: Narrow, model: SemanticModel, context: UserContext) -> Judged:
+    return judge(MetricQuery(plan=narrow.plan), narrow_plans.with_people(model), context)
 
 
 def _decided(measured: risk.Measured, scored: Risk, rules: Rules) -> tuple[Verdict, int]:
@@ -174,7 +177,7 @@ async def _fewest_people(
 async def _count(
     context: UserContext, narrow: Narrow, model: SemanticModel, parts: Parts
 ) -> int | None:
-    judged = judge(MetricQuery(plan=narrow.plan), narrow_plans.with_people(model), context)
+    judged = _with_people(narrow, model, context)
     if judged.verdict.sql is None:
         return None
     try:
@@ -196,7 +199,7 @@ async def _past(run: Run, narrow: Narrow, parts: Parts) -> Past:
             org_id=run.context.org_id,
             user_id=run.context.user_id,
             shape=narrow.shape,
-            cell=narrow.cell,
+            cell=narrow_plans.cell_in(narrow, run.context),
         )
 
 

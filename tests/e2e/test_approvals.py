@@ -90,6 +90,22 @@ def test_a_reviewer_without_the_views_is_shown_no_row(demo: Demo, username: str)
     assert "may not see" in sample["note"]
 
 
+def test_what_was_answered_before_is_for_reviewers_who_may_see_it_alone(demo: Demo) -> None:
+    asker = demo.person("manager_store1")
+    first = ask(asker, "What is total revenue?")
+    conversation = {"conversation_id": first["conversation_id"]}
+    answer = asker.post("/api/ask", json={"question": "rentals by customer", **conversation}).json()
+    request = dict(answer["approval"])
+    told = {"question": "What is total revenue?", "answer": first["answer"]}
+    for username, before in (
+        ("admin_user", told),  # who sees all stores, and payments
+        ("manager_store1", told),
+        ("reviewer_user", {**told, "answer": ""}),
+        ("auditor_user", {**told, "answer": ""}),
+    ):
+        assert seen(demo, username, request)["evidence"]["conversation"] == [before], username
+
+
 def test_an_asker_sees_no_estimate_and_no_sample_of_their_own(demo: Demo) -> None:
     request = waiting(demo, "manager_store1", "rentals by customer")
     evidence = seen(demo, "manager_store1", request)["evidence"]

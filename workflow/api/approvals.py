@@ -196,6 +196,9 @@ async def _evidence(
         return evidence.model_copy(update={"explained": (), "reveals": reveals})
     if run is None or not isinstance(subject, QuerySubject):
         return evidence
+    if not _may_see_answers(caller, run.context):
+        silent = (p.model_copy(update={"answer": ""}) for p in evidence.conversation)
+        evidence = evidence.model_copy(update={"conversation": tuple(silent)})
     rules = await running.parts.in_force.rules(request.org_id)
     enough = rules.policy.policy.smallest_group
     return evidence.model_copy(
@@ -206,6 +209,11 @@ async def _evidence(
             "sample": await sample(subject, run.context, caller, running.parts, enough),
         }
     )
+
+
+def _may_see_answers(caller: UserContext, asker: UserContext) -> bool:
+    """What was answered before may be of any view and store that the asker ever had."""
+    return caller.is_all_stores and set(asker.allowed_views) <= set(caller.allowed_views)
 
 
 @router.post("/{approval_id}/claim", response_model=ApprovalItem, responses=_DECIDING)

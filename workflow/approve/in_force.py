@@ -30,12 +30,15 @@ class Rules:
     verified: tuple[VerifiedRow, ...]
 
     def fitting(self, context: UserContext, model_digest: str) -> tuple[VerifiedRow, ...]:
-        """The verified queries that this person's role may run as things stand."""
+        """The verified queries that this person's role may run as things stand. Not those that
+        they made themselves: nobody lets their own question through by asking it of others first.
+        """
         now = datetime.now(UTC)
         return tuple(
             row
             for row in self.verified
             if context.role in row.roles
+            and row.owner_id != context.user_id
             and row.model_digest == model_digest
             and row.policy_digest == self.policy.digest
             and row.expires_at > now

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from pydantic import JsonValue
 
+from contracts.context import UserContext
 from contracts.plan import Plan
 from contracts.result import ResultSet
 from kit.canonical import canonical, text_digest
@@ -50,6 +51,12 @@ def narrow(plan: Plan, model: SemanticModel) -> Narrow | None:
         shape=text_digest(canonical(shape)),
         cell=text_digest(canonical(cell)),
     )
+
+
+def cell_in(narrow: Narrow, context: UserContext) -> str:
+    """Of whom, in this scope: the same asked in a store alone, and in all, is about others."""
+    stores = "all" if context.is_all_stores else sorted(context.store_ids)
+    return text_digest(f"{narrow.cell} {stores}")
 
 
 @lru_cache(maxsize=64)

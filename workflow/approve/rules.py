@@ -92,6 +92,26 @@ def objection(
     return found or _of_claim(action, item, person)
 
 
+def against_remembering(
+    item: ApprovalItem, person: UserContext, roles: tuple[str, ...], policy: Policy
+) -> Objection | None:
+    """Why `person` may not let these roles run without waiting what they let through once."""
+    if Permission.APPROVE not in person.permissions:
+        return Objection(
+            "permission-missing", f"The role {person.role} does not have the approve permission."
+        )
+    rule = next((r for r in policy.approvers if r.role == person.role), None)
+    askers = (item.asker.model_copy(update={"role": role}) for role in roles)
+    found = (_of_rule(rule, item.model_copy(update={"asker": one}), person) for one in askers)
+    against = next((objection for objection in found if objection is not None), None)
+    if against is None and rule and not (rule.beyond_own_scope or person.is_all_stores):
+        return Objection(
+            "outside-own-scope",
+            "People of these roles may see stores that you may not, so you cannot decide for them.",
+        )
+    return against
+
+
 def deciding_roles(item: ApprovalItem, policy: Policy) -> tuple[str, ...]:
     """The roles that the policy lets decide on this request, as far as it knows without knowing
     the person."""

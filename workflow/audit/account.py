@@ -60,7 +60,7 @@ def account_of(events: Sequence[EventRow]) -> Account:
     return Account(
         retrieved=values.get("rag_retrieval", {}),
         planned=member(prepared.get("planned")) or values.get("llm_generation", {}),
-        checked={**checked, **values.get("db_execution", {})},  # what was counted beside it
+        checked={**checked, **values.get("db_execution", {})},  # what was counted along
         approved=tuple(approved),
         executed=summaries.get("db_execution", {}),
         completed=summaries.get("completed", {}),

@@ -1,6 +1,7 @@
 """`governance_changes`: what was changed of the rules, by whom. Written by `record_change` alone,
 a function of the database that both services call in the transaction of the change."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -31,22 +32,40 @@ ORDER BY c.seq DESC LIMIT %(limit)s
 """
 
 
-MADE_BY = """
-SELECT EXISTS (
-    SELECT FROM governance_changes
-    WHERE org_id = %(org_id)s AND kind = 'user' AND subject = %(user_id)s::text
-      AND actor_id = %(by)s AND actor_id::text <> subject
-      AND at > now() - %(within)s::interval)
+ONE_HAND = """
+WITH lately AS (
+    SELECT actor_id, actor_name, subject, action IN ('added', 'password reset') AS is_in_hand
+    FROM governance_changes
+    WHERE org_id = %(org_id)s AND kind = 'user' AND actor_id::text <> subject
+      AND subject IN (%(one)s::text, %(other)s::text) AND at > now() - %(within)s::interval)
+SELECT actor_id AS user_id, actor_name AS username
+FROM lately
+GROUP BY actor_id, actor_name
+HAVING (actor_id = %(other)s AND bool_or(subject = %(one)s::text))
+    OR (actor_id = %(one)s AND bool_or(subject = %(other)s::text AND is_in_hand))
+    OR count(DISTINCT subject) FILTER (WHERE is_in_hand) > 1
+LIMIT 1
 """
 
 
-async def made_by(
-    connection: Connection, org_id: UUID, user_id: UUID, *, by: UUID, within: timedelta
-) -> bool:
-    """Whether that other person changed the access or the password of the first that lately."""
-    values = {"org_id": org_id, "user_id": user_id, "by": by, "within": within}
-    row = await (await connection.execute(MADE_BY, values)).fetchone()
-    return bool(row and row[0])
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """An admin who has had accounts in hand."""
+
+    user_id: UUID
+    username: str
+
+
+async def one_hand(
+    connection: Connection, org_id: UUID, one: UUID, other: UUID, *, within: timedelta
+) -> Hand | None:
+    """Who may lately have spoken as both people: the other, having changed the first one's access
+    or password; the first, having made the other's account or set its password; or an admin who
+    did that to both."""
+    values = {"org_id": org_id, "one": one, "other": other, "within": within}
+    async with connection.cursor(row_factory=class_row(Hand)) as cursor:
+        await cursor.execute(ONE_HAND, values)
+        return await cursor.fetchone()
 
 
 async def record(connection: Connection, org_id: UUID, by: Person, change: NewChange) -> None:

@@ -33,7 +33,7 @@ ORDER BY l.run_id
 @dataclass(frozen=True, slots=True)
 class CheckedRun:
     """A run that came to a statement; `checked` is the recorded value of the stage, with what was
-    counted beside the execution."""
+    counted along with the execution."""
 
     run_id: UUID
     username: str

@@ -8,7 +8,7 @@ from contracts.approval import Edit, Remember
 from contracts.context import UserContext
 from contracts.governance import ChangeSearch
 from contracts.plan import Dimension, Plan
-from contracts.policy import Limits, Policy, PolicyChange
+from contracts.policy import ApproverRule, Limits, Policy, PolicyChange
 from contracts.run import ApprovalStatus, RunStatus
 from kit.problems import Conflict, Forbidden, NotFound
 from tests.workflow.approvals.conftest import (
@@ -259,3 +259,83 @@ async def test_nobody_approves_with_an_account_that_the_asker_has_in_hand(
     assert await policy_version(workflow, office.org_id) == 0
     await workflow.decisions.approve(other, item.approval_id, "", None)
     assert await policy_version(workflow, office.org_id) == 1
+
+
+MAKE = """
+SELECT record_change(%(org)s, %(by)s, 'ann', 'admin', 'user', %(made)s::text, %(what)s, NULL, NULL)
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "made", "refused"),
+    [
+        ("added", ("asker",), {"ann": "You made the account of asker"}),
+        ("changed", ("asker", "one"), {}),
+        ("password reset", ("asker", "one"), {"ann": "You made", "one": "ann made your account"}),
+        ("added", ("one", "two"), {}),
+    ],
+)
+async def test_nobody_is_both_people_by_way_of_accounts_that_they_made(
+    office: Office,
+    workflow: Workflow,
+    asker: UserContext,
+    what: str,
+    made: tuple[str, ...],
+    refused: dict[str, str],
+) -> None:
+    people = {name: office.person(name) for name in ("one", "two")}
+    people["ann"] = office.person("ann", "admin")
+    for name in made:
+        office.execute(
+            MAKE,
+            org=office.org_id,
+            by=people["ann"].user_id,
+            made=office.people[name],
+            what=what,
+        )
+    approval_id = await asked(workflow, asker)
+    for name, why in refused.items():
+        with pytest.raises(Forbidden, match=why) as found:
+            await workflow.decisions.approve(people[name], approval_id, "", None)
+        assert found.value.kind == "made-by-asker"
+    free = next(name for name in ("one", "ann", "two") if name not in refused)
+    item = await workflow.decisions.approve(people[free], approval_id, "", None)
+    assert item.status is ApprovalStatus.APPROVED
+    await finished(workflow, approval_id, office.org_id)
+
+
+async def test_nobody_lets_their_own_question_through_by_remembering_another_s(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    """An admin approves what a manager asks, remembers it for admins, and asks it themselves."""
+    ann, bob = office.person("ann", "admin"), office.person("bob", "admin")
+    office.execute(
+        "INSERT INTO app_roles (org_id, role, permissions, allowed_views)"
+        " VALUES (%(org)s, 'admin', '{ask,approve,admin}', %(views)s)",
+        org=office.org_id,
+        views=list(ann.allowed_views),
+    )
+    approval_id = await asked(workflow, asker)
+    await workflow.decisions.approve(ann, approval_id, "", None)
+    await finished(workflow, approval_id, office.org_id)
+    await remember(ann, approval_id, Remember(roles=("admin",)), workflow.parts)
+    assert (await ask(workflow, bob)).status is RunStatus.COMPLETED  # ann has consented
+    assert (await ask(workflow, ann)).status is RunStatus.NEEDS_APPROVAL
+
+
+async def test_nobody_remembers_for_a_role_they_may_not_decide_for(
+    office: Office, workflow: Workflow, asker: UserContext
+) -> None:
+    rules = (ApproverRule(role="reviewer", asker_roles=("store_manager",), beyond_own_scope=True),)
+    await change_policy(office, workflow, Policy(approvers=(Policy().approvers[0], *rules)))
+    one = office.person("one")
+    approval_id = await asked(workflow, asker)
+    await workflow.decisions.approve(one, approval_id, "", None)
+    await finished(workflow, approval_id, office.org_id)
+    with pytest.raises(Forbidden, match="for the role admin"):
+        await remember(one, approval_id, Remember(roles=("admin",)), workflow.parts)
+    no_more = one.model_copy(update={"permissions": ("audit",)})
+    with pytest.raises(Forbidden, match="approve permission"):
+        await remember(no_more, approval_id, Remember(), workflow.parts)
+    await remember(one, approval_id, Remember(), workflow.parts)
+    assert (await ask(workflow, asker)).status is RunStatus.COMPLETED

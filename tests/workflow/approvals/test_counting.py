@@ -1,7 +1,9 @@
 """How few people a row stands for is counted before a statement where that can make it wait, and
-beside the statement where it cannot; what is on record says the same either way."""
+along with it where it cannot; what is on record says the same either way."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import psycopg
@@ -9,12 +11,14 @@ import pytest
 
 from contracts.context import UserContext
 from contracts.policy import Limits, Policy
+from contracts.result import ResultSet
 from contracts.run import Answer, Risk, RunStatus
 from tests.workflow.approvals.conftest import Office, ask
 from tests.workflow.approvals.test_binding import change_policy
 from tests.workflow.conftest import KEY
 from workflow.approve.risk import for_asker
 from workflow.bootstrap import Workflow
+from workflow.execute.errors import ExecutionError
 from workflow.policy_trial import other_fates
 from workflow.receipts import receipt_of
 from workflow.store import audit_events, checked_runs, runs
@@ -58,7 +62,7 @@ def recorded_score(office: Office) -> int:
     return Risk.model_validate(recorded.checked["risk"]).score
 
 
-async def test_what_no_count_could_hold_back_is_counted_beside_and_is_on_record(
+async def test_what_no_count_could_hold_back_is_counted_along_and_is_on_record(
     office: Office, workflow: Workflow, asker: UserContext
 ) -> None:
     answer = await ask(workflow, asker, NARROW)
@@ -76,6 +80,52 @@ async def test_what_no_count_could_hold_back_is_counted_beside_and_is_on_record(
     assert office.faults() == []
 
 
+QUESTIONS = (
+    "top 5 countries by revenue",
+    "revenue and rentals by country",
+    "revenue by country in June 2022 compared with May 2022",
+    "share of revenue by country",
+    "countries with more than 100 rentals",
+    "monthly revenue for Canada",
+    "running total of revenue by month for Canada",
+)
+
+
+async def test_the_answer_is_that_of_the_statement_without_the_counting(
+    workflow: Workflow, asker: UserContext
+) -> None:
+    for question in QUESTIONS:
+        answer = await ask(workflow, asker, question)
+        assert answer.status is RunStatus.COMPLETED, (question, answer.answer)
+        assert "db_execution" in await counted_in(workflow, answer), question
+        assert "people_in_" not in answer.model_dump_json()
+        plain = await workflow.parts.warehouse.run(answer.sql or "", asker)
+        assert (answer.columns, answer.rows) == (plain.columns, plain.rows), question
+        (executed,) = [e for e in await events_of(workflow, answer) if e.stage == "db_execution"]
+        assert orjson.loads(executed.detail)["summary"]["digest"] == plain.digest, question
+
+
+async def test_what_takes_too_long_to_count_is_answered_uncounted(
+    workflow: Workflow, asker: UserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = workflow.parts.warehouse.run_after
+
+    async def slow(
+        recording: Awaitable[None], statement: str, *rest: Any, **more: Any
+    ) -> ResultSet:
+        if "people_in_" in statement:
+            await recording
+            raise ExecutionError("timeout")
+        return await run(recording, statement, *rest, **more)
+
+    monkeypatch.setattr(workflow.parts.warehouse, "run_after", slow)
+    answer = await ask(workflow, asker, NARROW)
+    assert answer.status is RunStatus.COMPLETED
+    assert len(answer.rows) > 100
+    assert factors(answer)["smallest-group"] == 5
+    assert await counted_in(workflow, answer) == {"validation": None, "db_execution": None}
+
+
 async def test_what_a_count_could_hold_back_is_counted_first(
     office: Office, workflow: Workflow, asker: UserContext
 ) -> None:
@@ -90,7 +140,7 @@ async def test_what_a_count_could_hold_back_is_counted_first(
     assert (await ask(workflow, asker, NARROW)).status is RunStatus.COMPLETED
 
 
-async def test_a_trial_of_a_policy_knows_what_was_counted_beside(
+async def test_a_trial_of_a_policy_knows_what_was_counted_along(
     office: Office, workflow: Workflow, asker: UserContext
 ) -> None:
     await ask(workflow, asker, NARROW)

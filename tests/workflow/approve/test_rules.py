@@ -21,6 +21,7 @@ from contracts.verdict import Verdict
 from workflow.approve.rules import (
     NOBODY,
     Asked,
+    against_remembering,
     approvers_needed,
     deciding_roles,
     limits_of,
@@ -86,6 +87,15 @@ def kind(
 ) -> str | None:
     found = objection(action, item, who, ASKED, policy or Policy())
     return found.kind if found else None
+
+
+def test_who_decides_within_their_own_scope_remembers_for_nobody_beyond_it() -> None:
+    policy = Policy(approvers=(ApproverRule(role="reviewer"),))
+    found = against_remembering(ITEM, person(REVIEWER, store_ids=(1,)), ("finance",), policy)
+    assert found is not None
+    assert found.kind == "outside-own-scope"
+    sees_all = person(REVIEWER, is_all_stores=True)
+    assert against_remembering(ITEM, sees_all, ("finance",), policy) is None
 
 
 def test_the_asker_is_told_which_roles_decide() -> None:
