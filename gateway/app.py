@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from contracts.sizes import of_knowledge
+from contracts.sizes import BY_PATH
 from gateway.auth.access_tokens import AccessTokens, Clock
 from gateway.auth.bearer import Bearer
 from gateway.auth.logins import Logins
@@ -77,7 +77,10 @@ def create_app(
         title="Countersign",
         lifespan=lifespan,
         probes=_probes,
-        body_bytes_by_path={mcp.PATH: mcp.MOST_BYTES, **of_knowledge("/api")},
+        body_bytes_by_path={
+            mcp.PATH: mcp.MOST_BYTES,
+            **{f"/api{path}": size for path, size in BY_PATH.items()},
+        },
     )
     for module in (
         authentication, ask, runs, export, feedback, catalog, approvals, governance, audit,

@@ -17,8 +17,9 @@ from contracts.people import AccessChoices, NewUser, User, UserChange, UserPage,
 from gateway.auth.access_tokens import Clock, session_key
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
-from gateway.store import changes, people, revoked_tokens, sessions
+from gateway.store import people, revoked_tokens, sessions
 from gateway.store.users import on_record
+from kit import governing_changes
 from kit.database import Connection, Pool, connected
 from kit.problems import Conflict, Forbidden, NotFound, PreconditionFailed
 
@@ -273,4 +274,4 @@ async def _record(
         after=on_record(after),
     )
     person = Person(user_id=by.user_id, username=by.username, role=by.role)
-    await changes.record(connection, by.org_id, person, change)
+    await governing_changes.record(connection, by.org_id, person, change)

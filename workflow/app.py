@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from contracts.sizes import of_knowledge
+from contracts.sizes import BY_PATH
 from kit import collector
 from kit.service import Probe, create_app
 from workflow.api import (
@@ -48,7 +48,7 @@ def create(settings: WorkflowSettings | None = None) -> FastAPI:
         title="Countersign workflow",
         lifespan=lifespan,
         probes=_probes,
-        body_bytes_by_path=of_knowledge(""),
+        body_bytes_by_path=BY_PATH,
     )
     for module in (
         ask, runs, exports, feedback, catalog, approvals, policies, verified_queries,

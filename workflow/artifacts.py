@@ -6,7 +6,6 @@ is a run like any other, with its checks, its risk, its approval and its receipt
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import perf_counter
 from uuid import UUID
 
@@ -17,19 +16,18 @@ from contracts.artifact import Artifact, KeepRequest
 from contracts.context import UserContext
 from contracts.plan import Investigation, MetricQuery, Planned, RawSql
 from contracts.run import Answer, RunStatus, Stage
-from kit.canonical import canonical
 from kit.database import Connection
 from kit.problems import Conflict, Forbidden, NotFound
 from workflow.approve.in_force import Rules
+from workflow.arriving import log_of, run_of
 from workflow.audit.account import account_of
-from workflow.audit.chain import sealed_log
 from workflow.audit.journal import Journal
 from workflow.parts import Parts
 from workflow.receipt_body import Broken, check_chain
 from workflow.stages import Retrieved
 from workflow.store import artifacts, audit_events, runs
 from workflow.store.artifacts import Origin
-from workflow.store.rows import EventRow, LogRow, Run
+from workflow.store.rows import EventRow, Run
 
 MOST_KEPT = 500
 """By one person."""
@@ -101,7 +99,7 @@ async def begin_refresh(
     rules = await parts.in_force.rules(viewer.org_id)
     model = parts.models.part(viewer)
     planned = _judged_anew(await _plan_of(connection, origin), origin, viewer, rules, model.digest)
-    log = _log(viewer, origin)
+    log = log_of(viewer, origin.question, origin.conversation_id)
     await runs.arrive(
         connection,
         log,
@@ -110,9 +108,7 @@ async def begin_refresh(
         idempotency_key=None,
     )
     await artifacts.add_run(connection, viewer, artifact_id, log.run_id)
-    journal = Journal(
-        parts.pool, _new_run(log, viewer), worker_id=worker_id, publish=lambda _: None
-    )
+    journal = Journal(parts.pool, run_of(log, viewer), worker_id=worker_id, publish=lambda _: None)
     journal.add(Stage.RETRIEVAL, "ok", perf_counter(), {"documents": []}, Retrieved(sources=()))
     journal.add(
         Stage.PLANNING,
@@ -179,34 +175,4 @@ def _judged_anew(
             "completion_tokens": 0,
             "cost": None,
         }
-    )
-
-
-def _log(viewer: UserContext, origin: Origin) -> LogRow:
-    return sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=viewer.org_id,
-            user_id=viewer.user_id,
-            username=viewer.username,
-            role=viewer.role,
-            conversation_id=origin.conversation_id or uuid7(),
-            question=origin.question,
-            user_context=canonical(viewer.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
-
-
-def _new_run(log: LogRow, viewer: UserContext) -> Run:
-    return Run(
-        run_id=log.run_id,
-        conversation_id=log.conversation_id,
-        question=log.question,
-        context=viewer,
-        status=RunStatus.RUNNING,
-        asked_at=log.asked_at,
-        head_seq=0,
-        head_hash=log.hash,
     )

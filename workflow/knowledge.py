@@ -20,13 +20,14 @@ from contracts.knowledge import (
     DocumentList,
     DocumentText,
 )
+from kit import governing_changes
 from kit.database import Connection, DatabaseAway, Pool, connected
 from kit.problems import Conflict, InvalidPayload, NotFound, PreconditionFailed
 from workflow.llm.embeddings import Embedder, EmbeddingsUnavailable
 from workflow.requests import person_of
 from workflow.retrieve.index import DocumentError, embed_documents, lock, replace_documents
 from workflow.retrieve.sources import DocumentSources, Sourced
-from workflow.store import changes, knowledge_documents, role_policies
+from workflow.store import knowledge_documents, role_policies
 from workflow.store.knowledge_documents import KnowledgeRow
 
 MOST_WRITTEN = 500
@@ -135,7 +136,7 @@ class Knowledge:
             await replace_documents(connection, caller.org_id, documents)
         except DocumentError as error:
             raise InvalidPayload([_fault(("text",), str(error))]) from error
-        await changes.record(
+        await governing_changes.record(
             connection,
             caller.org_id,
             person_of(caller),

@@ -20,13 +20,14 @@ from contracts.prompt_pack import (
     PromptBlocks,
     PromptPackProposal,
 )
+from kit import governing_changes
 from kit.canonical import canonical
 from kit.database import Connection
 from kit.problems import Conflict, Forbidden, InvalidPayload, NotFound
 from workflow.packs import PacksInForce
 from workflow.plan.prompt_pack import digest_of, faults_of, tidy
 from workflow.requests import person_of
-from workflow.store import changes, evaluations, prompt_packs, role_policies
+from workflow.store import evaluations, prompt_packs, role_policies
 from workflow.store.evaluations import Subject
 from workflow.store.prompt_packs import ActivationRow, PackRow
 from workflow.suite import SuiteRunner
@@ -72,24 +73,24 @@ async def propose(
         await prompt_packs.insert(connection, caller.org_id, row)
     except UniqueViolation as error:  # cannot be while it is locked; never twice in any case
         raise Conflict("Somebody else proposed a version just now.") from error
-    await changes.record(
-        connection,
-        caller.org_id,
-        person_of(caller),
-        NewChange(
-            kind="prompt_pack",
-            subject=str(row.version),
-            action="proposed",
-            before=base.model_dump(mode="json"),
-            after={
-                "digest": row.digest,
-                "note": row.note,
-                "base_version": row.base_version,
-                "blocks": blocks.model_dump(mode="json"),
-            },
-        ),
-    )
+    change = _proposed(row, base, blocks)
+    await governing_changes.record(connection, caller.org_id, person_of(caller), change)
     return row.version
+
+
+def _proposed(row: PackRow, base: PromptBlocks, blocks: PromptBlocks) -> NewChange:
+    return NewChange(
+        kind="prompt_pack",
+        subject=str(row.version),
+        action="proposed",
+        before=base.model_dump(mode="json"),
+        after={
+            "digest": row.digest,
+            "note": row.note,
+            "base_version": row.base_version,
+            "blocks": blocks.model_dump(mode="json"),
+        },
+    )
 
 
 async def blocks_of(
@@ -209,7 +210,7 @@ async def switch_model(
         connection, caller.org_id, model, evaluation_id=held.evaluation_id,
         switched_by=caller.username,
     )  # fmt: skip
-    await changes.record(
+    await governing_changes.record(
         connection,
         caller.org_id,
         person_of(caller),
@@ -334,7 +335,7 @@ async def _record(
     before: int,
     detail: dict[str, JsonValue],
 ) -> None:
-    await changes.record(
+    await governing_changes.record(
         connection,
         caller.org_id,
         person_of(caller),

@@ -12,6 +12,7 @@ from contracts.context import UserContext
 from contracts.governance import NewChange
 from contracts.policy import Policy, PolicyChange, PolicyVersion
 from contracts.run import ApprovalStatus, Risk
+from kit import governing_changes
 from kit.canonical import canonical, text_digest
 from kit.problems import Conflict, Forbidden
 from workflow.approve.binding import binding
@@ -19,7 +20,7 @@ from workflow.approve.in_force import policy_now
 from workflow.approve.rules import policy_digest
 from workflow.parts import Parts
 from workflow.requests import open_request, person_of
-from workflow.store import changes, policies
+from workflow.store import policies
 from workflow.store.approvals import Connection, Request
 
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -105,7 +106,8 @@ async def put_into_force(connection: Connection, request: Request) -> None:
         before={"version": now.version, "policy": now.policy.model_dump(mode="json")},
         after=_on_record(version, request.item.approval_id),
     )
-    await changes.record(connection, request.org_id, request.item.decisions[-1].by, change)
+    confirmed_by = request.item.decisions[-1].by
+    await governing_changes.record(connection, request.org_id, confirmed_by, change)
 
 
 def _on_record(version: PolicyVersion, approval_id: UUID) -> JsonValue:

@@ -13,6 +13,7 @@ from contracts.governance import NewChange
 from contracts.plan import MetricQuery
 from contracts.policy import PolicyVersion
 from contracts.run import ApprovalStatus
+from kit import governing_changes
 from kit.database import connected
 from kit.problems import Conflict, Forbidden, NotFound
 from workflow.approve.in_force import policy_now
@@ -22,7 +23,7 @@ from workflow.approve.steps import step
 from workflow.locked_request import UNKNOWN, may_review
 from workflow.parts import Parts
 from workflow.requests import person_of
-from workflow.store import app_roles, approvals, changes, verified_queries
+from workflow.store import app_roles, approvals, verified_queries
 from workflow.store.approvals import Connection, Request
 from workflow.store.verified_queries import VerifiedRow
 
@@ -79,7 +80,7 @@ async def remember(
             action="added",
             after=on_record(row),
         )
-        await changes.record(connection, caller.org_id, person_of(caller), change)
+        await governing_changes.record(connection, caller.org_id, person_of(caller), change)
     await reload(parts, caller.org_id)
     return shown(row, policy, parts)
 
@@ -101,7 +102,7 @@ async def retire(caller: UserContext, verified_id: UUID, parts: Parts) -> None:
             before=on_record(replace(row, revoked_by=None)),
             after=on_record(row),
         )
-        await changes.record(connection, caller.org_id, person_of(caller), change)
+        await governing_changes.record(connection, caller.org_id, person_of(caller), change)
     await reload(parts, caller.org_id)
 
 

@@ -151,7 +151,7 @@ class Runner:
                 outcome = await self._end(run, journal, Failure(RunStatus.FAILED, error.message))
             except (runs.Lost, *DatabaseAway):
                 raise
-            except Exception:
+            except Exception:  # a run always ends: left as it is, each worker would die of it
                 log.exception("run failed", run_id=str(run.run_id))
                 outcome = await self._end(run, journal, UNEXPECTED)
         self._tell(run, journal, outcome)

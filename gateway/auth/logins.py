@@ -17,8 +17,9 @@ from gateway.auth.identity import Identity
 from gateway.auth.lockout import FORGET_AFTER, lock_after
 from gateway.auth.passwords import Passwords
 from gateway.directory import DirectoryReader
-from gateway.store import changes, login_failures, revoked_tokens, sessions, users
+from gateway.store import login_failures, revoked_tokens, sessions, users
 from gateway.store.users import User, on_record
+from kit import governing_changes
 from kit.database import Connection, Pool, connected
 from kit.problems import Conflict, Forbidden, TooManyRequests, Unauthorised
 
@@ -182,7 +183,7 @@ class Logins:
                 after=on_record(user),
             )
             by = Person(user_id=user.user_id, username=user.username, role=user.roles[0])
-            await changes.record(connection, user.org_id, by, change)
+            await governing_changes.record(connection, user.org_id, by, change)
         if ended:
             await self._directory.refresh()
         return await self._start(user, name_hash, None)

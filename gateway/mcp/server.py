@@ -107,7 +107,7 @@ async def _call_tool(context: Context, params: types.CallToolRequestParams) -> t
     except ProblemError as error:
         run = f" (run {error.run_id})" if error.run_id else ""
         return _error(error.detail + run)
-    except Exception:
+    except Exception:  # a fault must not end the session, nor be told as it is
         log.exception("a tool failed", tool=tool.name)
         request_id = _caller(context).request.state.request_id
         return _error(

@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse
 from psycopg_pool import PoolTimeout
-from uuid_utils.compat import uuid7
 
 from contracts.context import Permission, UserContext
-from contracts.run import Answer, RunRequest, RunStatus, Started
-from kit.canonical import canonical
+from contracts.run import Answer, RunRequest, Started
 from kit.database import DatabaseAway
 from kit.event_stream import EVENTS
 from kit.payload import documented_body, json_body
@@ -20,11 +17,11 @@ from kit.problems import Conflict, Forbidden, NotFound, Unavailable, documented
 from workflow.ahead import Ahead, look_ahead
 from workflow.api import streams
 from workflow.api.access import Caller, Running
-from workflow.audit.chain import sealed_log
+from workflow.arriving import log_of, run_of
 from workflow.bootstrap import Workflow
 from workflow.parts import Outcome
 from workflow.store import runs
-from workflow.store.rows import LogRow, Run
+from workflow.store.rows import Run
 
 router = APIRouter(tags=["runs"])
 
@@ -80,7 +77,7 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
     try:
         async with running.parts.pool.connection() as connection:
             # dated only now: a young run is left to this request, and waiting does not age it
-            log = _log(caller, request)
+            log = log_of(caller, request.question, request.conversation_id)
             try:
                 is_stored = await runs.arrive(
                     connection,
@@ -104,35 +101,7 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
         ) from error
     if not is_stored:
         raise NotFound("There is no such conversation.")
-    run = Run(
-        run_id=log.run_id,
-        conversation_id=log.conversation_id,
-        question=log.question,
-        context=caller,
-        status=RunStatus.RUNNING,
-        asked_at=log.asked_at,
-        head_seq=0,
-        head_hash=log.hash,
-        is_first=request.conversation_id is None,
-    )
-    return run, True
-
-
-def _log(caller: UserContext, request: RunRequest) -> LogRow:
-    return sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=caller.org_id,
-            user_id=caller.user_id,
-            username=caller.username,
-            role=caller.role,
-            conversation_id=request.conversation_id or uuid7(),
-            question=request.question,
-            user_context=canonical(caller.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
+    return run_of(log, caller, is_first=request.conversation_id is None), True
 
 
 async def _known(connection: runs.Connection, caller: UserContext, request: RunRequest) -> Run:

@@ -9,13 +9,14 @@ from pydantic import JsonValue
 from contracts.context import Permission, UserContext
 from contracts.governance import NewChange
 from contracts.usage import BudgetChange, Budgets, Usage, UsageSearch
+from kit import governing_changes
 from kit.database import connected
 from kit.payload import documented_body, json_body
 from kit.problems import Conflict, Forbidden, documented
 from workflow.api.access import Caller, Running
 from workflow.bootstrap import Workflow
 from workflow.requests import person_of
-from workflow.store import changes, model_budgets, usage
+from workflow.store import model_budgets, usage
 from workflow.store.model_budgets import BudgetRow
 
 MOST_DAYS = 366
@@ -96,7 +97,7 @@ async def set_budgets(
             before=_on_record(before) if before.version else None,
             after=_on_record(after),
         )
-        await changes.record(connection, caller.org_id, person_of(caller), change)
+        await governing_changes.record(connection, caller.org_id, person_of(caller), change)
     return _shown(after, running)
 
 

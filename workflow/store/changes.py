@@ -1,5 +1,5 @@
-"""`governance_changes`: what was changed of the rules, by whom. Written by `record_change` alone,
-a function of the database that both services call in the transaction of the change."""
+"""`governance_changes`: what was changed of the rules, by whom. Read only: what is added to it,
+`kit.governing_changes` adds."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,15 +7,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from contracts.approval import Person
-from contracts.governance import Change, ChangeSearch, NewChange
-from kit.canonical import canonical
+from contracts.governance import Change, ChangeSearch
 from kit.database import Connection
-
-RECORD = """
-SELECT record_change(%(org_id)s, %(actor_id)s, %(actor_name)s, %(actor_role)s, %(kind)s,
-    %(subject)s, %(action)s, %(before)s, %(after)s)
-"""
 
 PAGE = """
 SELECT c.seq, c.change_id, c.at, c.actor_id, c.actor_name, c.actor_role, c.kind, c.subject,
@@ -66,26 +59,6 @@ async def one_hand(
     async with connection.cursor(row_factory=class_row(Hand)) as cursor:
         await cursor.execute(ONE_HAND, values)
         return await cursor.fetchone()
-
-
-async def record(connection: Connection, org_id: UUID, by: Person, change: NewChange) -> None:
-    """Add the change to the organisation's chain, in the transaction that is open: the change is
-    on record if and only if it holds. Others of the organisation wait until it ends,
-    so call it last."""
-    await connection.execute(
-        RECORD,
-        {
-            "org_id": org_id,
-            "actor_id": by.user_id,
-            "actor_name": by.username,
-            "actor_role": by.role,
-            "kind": change.kind,
-            "subject": change.subject,
-            "action": change.action,
-            "before": None if change.before is None else canonical(change.before),
-            "after": None if change.after is None else canonical(change.after),
-        },
-    )
 
 
 async def page(connection: Connection, org_id: UUID, search: ChangeSearch) -> list[Change]:

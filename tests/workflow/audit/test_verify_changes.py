@@ -5,11 +5,11 @@ import pytest
 
 from contracts.approval import Person
 from contracts.governance import NewChange
+from kit import governing_changes
 from kit.canonical import text_digest
 from kit.passwords import HASHER
 from tests.workflow.audit.conftest import Record
 from tests.workflow.audit.test_seals import seal_now
-from workflow.store import changes
 
 WHO = Person(user_id="0199d0f0-0000-7000-8000-000000000001", username="ann", role="admin")
 ODD = 'quote " slash / \\ tab \t line \n bell \x07 del \x7f umlaut ü euro € emoji 🎈 </script>'
@@ -19,7 +19,9 @@ USER = "0199d0f0-0000-7000-8000-00000000000a"
 
 async def add(record: Record, **change: object) -> None:
     async with record.pool.connection() as connection, connection.transaction():
-        await changes.record(connection, record.org_id, WHO, NewChange.model_validate(change))
+        await governing_changes.record(
+            connection, record.org_id, WHO, NewChange.model_validate(change)
+        )
 
 
 @pytest.fixture
