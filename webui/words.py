@@ -19,6 +19,13 @@ ABOUT = (
     ("other", "Something else"),
 )
 """What may be wrong, as contracts.feedback has it, in words."""
+ENDED = {
+    "completed": "answered",
+    "clarify": "asked back",
+    "blocked": "stopped",
+    "cancelled": "given up",
+}
+"""How a run ended, for whoever asked; what is not here is said as it is."""
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 

@@ -52,19 +52,25 @@ def chromium() -> Iterator[Browser]:
 def visit(demo: Demo, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a page of the web app as a person, in a browser of their own, and fails the test for
     an error on the console, a request that failed or a report of the content security policy. The
-    browser itself puts a refusal there: a test that is about one names it as `expected`."""
+    browser itself puts a refusal there: a test that is about one names it as `expected`. `site` is
+    where to, if not the demo's own."""
     faults: list[str] = []
     contexts: list[BrowserContext] = []
 
     def open_as(
-        username: str | None, path: str = "/", *, expected: str | None = None, **options: Any
+        username: str | None,
+        path: str = "/",
+        *,
+        expected: str | None = None,
+        site: str | None = None,
+        **options: Any,
     ) -> Page:
         def note(text: str) -> None:
             if expected is None or expected not in text:
                 faults.append(text)
 
         context = chromium.new_context(
-            base_url=f"http://127.0.0.1:{demo.environment['WEBUI_PORT']}", **options
+            base_url=site or f"http://127.0.0.1:{demo.environment['WEBUI_PORT']}", **options
         )
         contexts.append(context)
         page = context.new_page()

@@ -52,6 +52,17 @@ def test_what_is_kept_and_shared_shows_each_their_own_numbers(visit: Visit) -> N
     expect(page.locator(".empty")).to_be_visible()
     expect(visit("manager_store1", "/gallery").locator(".empty")).to_be_visible()
 
+    page.goto("/analytics")
+    turn = ask(page, "Revenue by month")
+    turn.get_by_role("button", name="Bars").click()  # what is looked at is kept, not the line
+    turn.get_by_role("button", name="Keep", exact=True).click()
+    turn.get_by_role("status").get_by_role("link", name="See it in the gallery").click()
+    expect(card.locator("[data-drawn=bar] canvas")).to_be_visible()
+    expect(card.get_by_role("button", name="Bars")).to_have_attribute("aria-pressed", "true")
+    card.get_by_text("Remove", exact=True).click()
+    card.get_by_role("button", name="Remove it").click()
+    expect(page.locator(".empty")).to_be_visible()
+
 
 def test_it_works_without_scripts(visit: Visit) -> None:
     page = visit("manager_store1", "/analytics", java_script_enabled=False)

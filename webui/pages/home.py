@@ -18,7 +18,7 @@ from contracts.run import ApprovalStatus, RunPage, RunStatus, RunSummary
 from webui.approval_view import title
 from webui.page import page
 from webui.visitor import Visitor, VisitorOf
-from webui.words import ago, ahead, plain
+from webui.words import ENDED, ago, ahead, plain
 
 router = APIRouter()
 _SUGGESTED, _RECENT, _KEPT, _QUEUED = 6, "8", "6", "100"
@@ -78,6 +78,7 @@ async def home(visitor: VisitorOf) -> Response:
         ago=ago,
         ahead=ahead,
         plain=plain,
+        ended=ENDED,
         title=title,
     )
 

@@ -49,10 +49,12 @@ async def turn(visitor: VisitorOf, run_id: UUID, status: RunStatus) -> Response:
 
 
 @router.get("/deciders")
-async def deciders(visitor: VisitorOf, run_id: UUID) -> Response:
+async def deciders(
+    visitor: VisitorOf, run_id: UUID, needed: Annotated[int, Query(ge=1, le=9)] = 1
+) -> Response:
     """Who may let it through, as a part of a page."""
     found = Deciders.model_validate(await visitor.get(f"/api/runs/{run_id}/deciders"))
-    return page(visitor.request, "deciders.html", visitor=visitor, found=found)
+    return page(visitor.request, "deciders.html", visitor=visitor, found=found, needed=needed)
 
 
 @router.get("/receipt")
