@@ -13,8 +13,8 @@ from tests.workflow.semantic.conftest import FIELDS, ROWS
 from tests.workflow.semantic.generated_plans import whole_plans
 from tests.workflow.semantic.oracle import Key, rounded
 from tests.workflow.semantic.test_compile_calculations import GOLD as CALCULATIONS
-from tests.workflow.semantic.test_compile_calculations import REFUSED
 from tests.workflow.semantic.test_compile_sql import GOLD as PLAIN
+from tests.workflow.semantic.test_refused_calculations import REFUSED
 from workflow.semantic.compile_duckdb import compile_duckdb
 from workflow.semantic.compile_pandas import compile_pandas
 from workflow.semantic.compile_sql import PlanError, compile_plan
