@@ -30,19 +30,17 @@ from contracts.context import UserContext
 from contracts.plan import Dimension, MetricQuery, Plan, Planned
 from contracts.run import RunStatus, StageEvent
 from kit import embedded_postgres, internal_token
-from kit.canonical import canonical
 from kit.problems import ProblemError
 from migrations.runner import migrate
 from migrations.warehouse.readers import grant_readers
 from seeds.pagila.warehouse import seed_warehouse
+from tests.arrived import arrived_at
 from workflow import app
-from workflow.audit.chain import sealed_log
 from workflow.audit.verify import verify
 from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
-from workflow.store import runs
 from workflow.store.approval_list import add_up
-from workflow.store.rows import LogRow, Run
+from workflow.store.rows import Run
 from workflow.validation import judge, validate
 
 SECRET = "a-secret-of-the-benchmark-and-of-nobody"
@@ -229,33 +227,10 @@ async def _page(settings: WorkflowSettings, org_id: UUID, pending: int) -> None:
 
 
 async def _asked(workflow: Workflow, who: UserContext) -> tuple[UUID, UUID]:
-    run = await _arrived(workflow, who, QUESTION)
+    run = await arrived_at(workflow, who, QUESTION)
     approval = (await workflow.runner.start(run)).answer.approval
     assert approval is not None
     return run.run_id, approval.approval_id
-
-
-async def _arrived(workflow: Workflow, who: UserContext, question: str) -> Run:
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=who.org_id,
-            user_id=who.user_id,
-            username=who.username,
-            role=who.role,
-            conversation_id=uuid7(),
-            question=question,
-            user_context=canonical(who.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
-    async with workflow.parts.pool.connection() as connection:
-        worker_id = workflow.runner.worker_id
-        await runs.arrive(connection, log, worker_id=worker_id, is_first=True, idempotency_key=None)
-        run = await runs.get(connection, log.run_id, org_id=who.org_id, user_id=who.user_id)
-    assert run is not None
-    return run
 
 
 def _person(org_id: UUID, role: str) -> UserContext:

@@ -38,7 +38,7 @@ def fuzz(url: str, folder: Path, *chosen: str, examples: int, settings: str = ""
         env={"HOME": str(folder), "NO_PROXY": "*"},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.e2e.browser import chromium as start
-from tests.e2e.scenes import log_in
+from tests.e2e.scenes import PATIENCE, log_in
 from tests.gateway.test_outside_login import CLIENT, SECRET, Provider, providing
 from tests.stack import Demo, start_demo, stop_demo
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +76,7 @@ def visit(demo: Demo, chromium: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda m: note(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.on("requestfailed", lambda r: faults.extend(_failure(r)))

@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 
-from playwright.sync_api import Download, Page, Route, expect
+from playwright.sync_api import Download, Locator, Page, Route, expect
 
 from tests.e2e.test_ask_page import ask
 from tests.stack import PASSWORDS, Demo
@@ -23,13 +23,8 @@ def downloaded(page: Page, name: str) -> Download:
     return download.value
 
 
-def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
-    page = visit("manager_store1", "/analytics")
-    ask(page, BY_CATEGORY)
-    turn = ask(page, "and in July 2022")
-    expect(turn.locator(".kept-note")).to_have_text("Kept from before: revenue, by category")
-    bars = turn.get_by_role("button", name="Bars")
-    expect(turn.locator("[data-drawn=bar] canvas")).to_be_visible()
+def _choose_in_the_chart(page: Page, turn: Locator) -> None:
+    """With the pointer, and with keys."""
     chart, shown = turn.locator(".chart"), turn.locator("table.result tbody tr:visible")
     expect(shown).to_have_count(16)
     first = shown.first.inner_text()
@@ -46,6 +41,25 @@ def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
     expect(shown).to_have_count(2)
     page.keyboard.press("Escape")
     expect(shown).to_have_count(16)
+
+
+def _assert_files(page: Page) -> None:
+    file = downloaded(page, "CSV")
+    assert re.fullmatch(r"revenue-by-category-[0-9a-f]{8}\.csv", file.suggested_filename)
+    lines = list(csv.reader(file.path().read_text("utf-8-sig").splitlines()))
+    assert (lines[0], len(lines)) == (["Category", "Revenue (USD)"], 17)
+    assert zipfile.is_zipfile(downloaded(page, "Excel").path())
+    assert downloaded(page, "PNG").path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
+    page = visit("manager_store1", "/analytics")
+    ask(page, BY_CATEGORY)
+    turn = ask(page, "and in July 2022")
+    expect(turn.locator(".kept-note")).to_have_text("Kept from before: revenue, by category")
+    bars = turn.get_by_role("button", name="Bars")
+    expect(turn.locator("[data-drawn=bar] canvas")).to_be_visible()
+    _choose_in_the_chart(page, turn)
     bars.focus()
     page.keyboard.press("ArrowRight")
     expect(turn.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")
@@ -61,12 +75,7 @@ def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
     turn.get_by_role("link", name="all checks passed").click()
     expect(turn.get_by_role("tabpanel")).to_contain_text("Only views that the role may read")
 
-    file = downloaded(page, "CSV")
-    assert re.fullmatch(r"revenue-by-category-[0-9a-f]{8}\.csv", file.suggested_filename)
-    lines = list(csv.reader(file.path().read_text("utf-8-sig").splitlines()))
-    assert (lines[0], len(lines)) == (["Category", "Revenue (USD)"], 17)
-    assert zipfile.is_zipfile(downloaded(page, "Excel").path())
-    assert downloaded(page, "PNG").path().read_bytes().startswith(b"\x89PNG")
+    _assert_files(page)
 
     turn.locator("summary", has_text="Wrong").click()
     turn.get_by_label("The period").check()

@@ -135,10 +135,18 @@ class FakeWorkflow:
                 return _json(Exported(answer=answer, digest="0" * 64).model_dump_json())
             case ["runs", _, "receipt"]:
                 return _json(_receipt(call.context).model_dump_json())
-            case ["policy", "simulate"]:
-                return _json('{"question":"one","policy_version":0,"roles":[]}')
             case ["runs", _, "replay"]:
                 return _json(_replay().model_dump_json())
+            case ["runs", _, "cancel"] | ["runs", _]:
+                return _json(_answer(call.context).model_dump_json())
+            case ["policy" | "audit" | "admin", *_]:
+                return self._governing(call)
+        return self._elsewhere(call)
+
+    def _governing(self, call: Received) -> Response:
+        match call.path.strip("/").split("/"):
+            case ["policy", "simulate"]:
+                return _json('{"question":"one","policy_version":0,"roles":[]}')
             case ["audit", "verify"] if "event-stream" in call.headers["accept"]:
                 return self._events()
             case ["audit", "verify"]:
@@ -153,8 +161,9 @@ class FakeWorkflow:
                 return _json(_USAGE.model_dump_json())
             case ["audit", _] | ["admin", "changes"]:
                 return _json('{"items":[],"next":null}')
-            case ["runs", _, "cancel"] | ["runs", _]:
-                return _json(_answer(call.context).model_dump_json())
+        return self._elsewhere(call)
+
+    def _elsewhere(self, call: Received) -> Response:
         if call.path.startswith("/artifacts"):
             return self._artifacts(call)
         knowledge = fake_knowledge.usual(call.method, call.path)

@@ -3,18 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import psycopg
 from pydantic import SecretStr
-from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from contracts.run import Answer
-from kit.canonical import canonical
 from kit.database import make_pool
 from seeds.identity import seed_identity
-from workflow.audit.chain import sealed_log
+from tests.arrived import arrived_at
 from workflow.bootstrap import Workflow, running
 from workflow.llm.embeddings import Embedders
 from workflow.retrieve.refresh import Refresher
@@ -22,8 +20,6 @@ from workflow.retrieve.sources import DocumentSources
 from workflow.runner import Runner
 from workflow.semantic.load import load
 from workflow.settings import WorkflowSettings
-from workflow.store import runs
-from workflow.store.rows import LogRow
 
 SECRET = "k" * 40
 TODAY = date(2022, 9, 1)
@@ -61,31 +57,8 @@ class Desk:
 
     async def ask(self, username: str, question: str) -> Answer:
         """The answer, or where the run came to."""
-        context = self.person(username)
-        log = sealed_log(
-            LogRow(
-                run_id=uuid7(),
-                org_id=context.org_id,
-                user_id=context.user_id,
-                username=username,
-                role=context.role,
-                conversation_id=uuid7(),
-                question=question,
-                user_context=canonical(context.model_dump(mode="json")),
-                asked_at=datetime.now(UTC),
-                hash="",
-            )
-        )
-        runner = self.workflow.runner
-        async with self.workflow.parts.pool.connection() as connection:
-            await runs.arrive(
-                connection, log, worker_id=runner.worker_id, is_first=True, idempotency_key=None
-            )
-            run = await runs.get(
-                connection, log.run_id, org_id=context.org_id, user_id=context.user_id
-            )
-        assert run is not None
-        return (await runner.start(run)).answer
+        run = await arrived_at(self.workflow, self.person(username), question)
+        return (await self.workflow.runner.start(run)).answer
 
     def change_warehouse(self, sql: str, *values: object) -> None:
         """As its owner; the workflow forgets what it knew of it."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -14,15 +13,14 @@ from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from contracts.run import Answer
-from kit.canonical import canonical
+from tests.arrived import arrived_at
 from workflow.approve.in_force import policy_now
-from workflow.audit.chain import sealed_log
 from workflow.audit.verify import verify
 from workflow.bootstrap import Workflow, running
 from workflow.settings import WorkflowSettings
 from workflow.store import approvals, audit_events, runs
 from workflow.store.approvals import Request
-from workflow.store.rows import LogRow, Run
+from workflow.store.rows import Run
 
 RISKY = "rentals by customer"
 CALM = "What is total revenue?"
@@ -72,30 +70,7 @@ class Office:
 
 async def ask(workflow: Workflow, who: UserContext, question: str = RISKY) -> Answer:
     """Ask, and wait until the run rests."""
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=who.org_id,
-            user_id=who.user_id,
-            username=who.username,
-            role=who.role,
-            conversation_id=uuid7(),
-            question=question,
-            user_context=canonical(who.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
-    async with workflow.parts.pool.connection() as connection:
-        await runs.arrive(
-            connection,
-            log,
-            worker_id=workflow.runner.worker_id,
-            is_first=True,
-            idempotency_key=None,
-        )
-        run = await runs.get(connection, log.run_id, org_id=who.org_id, user_id=who.user_id)
-    assert run is not None
+    run = await arrived_at(workflow, who, question)
     return (await workflow.runner.start(run)).answer
 
 

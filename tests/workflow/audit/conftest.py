@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -13,13 +12,11 @@ from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from contracts.run import RunStatus, Stage
-from kit.canonical import canonical, text_digest
+from kit.canonical import text_digest
 from kit.database import Pool, make_pool
-from workflow.audit.chain import sealed_log
+from tests.arrived import arrived
 from workflow.audit.journal import Journal
 from workflow.audit.verify import Verified, verify
-from workflow.store import runs
-from workflow.store.rows import LogRow, Run
 
 STAGES = (Stage.RETRIEVAL, Stage.PLANNING, Stage.VALIDATION, Stage.EXECUTION, Stage.NARRATION)
 
@@ -44,6 +41,9 @@ class Record:
         return [str(f) for f in self.verify(**options).faults]
 
 
+QUESTION = "What is total revenue for my store 1?"
+
+
 async def write_run(
     pool: Pool,
     org_id: UUID,
@@ -62,39 +62,15 @@ async def write_run(
         is_all_stores=False,
         allowed_views=(),
     )
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=org_id,
-            user_id=context.user_id,
-            username=context.username,
-            role=context.role,
-            conversation_id=uuid7(),
-            question="What is total revenue for my store 1?",
-            user_context=canonical(context.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
     worker = uuid7()
     async with pool.connection() as connection:
-        await runs.arrive(connection, log, worker_id=worker, is_first=True, idempotency_key=None)
-    run = Run(
-        run_id=log.run_id,
-        conversation_id=log.conversation_id,
-        question=log.question,
-        context=context,
-        status=RunStatus.RUNNING,
-        asked_at=log.asked_at,
-        head_seq=0,
-        head_hash=log.hash,
-    )
+        run = await arrived(connection, context, QUESTION, worker_id=worker)
     journal = Journal(pool, run, worker_id=worker, publish=lambda _: None)
     for stage in STAGES:
         journal.add(stage, "ok", perf_counter(), {"note": f"said at {stage.value}"})
         await journal.flush()
         if stage is until:
-            return log.run_id
+            return run.run_id
     text = '{"answer":"33,689.74"}'
     journal.add(
         Stage.COMPLETED,
@@ -103,7 +79,7 @@ async def write_run(
         {"status": status.value, "answer_digest": text_digest(text)},
     )
     await journal.flush(status, answer=text)
-    return log.run_id
+    return run.run_id
 
 
 @pytest.fixture

@@ -102,6 +102,11 @@ def test_a_pack_holds_once_the_suite_does_and_can_be_taken_back(
         again = admin.post("/admin/prompt-packs/rollback", {"reason": "x"})
         assert (again.status_code, kind(again)) == (409, "nothing-changes")
 
+    _assert_both_are_on_record(owner)
+    assert not verify(app_url, lambda *_: None).faults
+
+
+def _assert_both_are_on_record(owner: psycopg.Connection) -> None:
     changes = owner.execute(
         """
         SELECT subject, action, before::jsonb, after::jsonb FROM governance_changes
@@ -120,7 +125,6 @@ def test_a_pack_holds_once_the_suite_does_and_can_be_taken_back(
     )  # fmt: skip
     assert changes[2][2]["organisation"] == GOOD
     assert changes[2][3]["blocks"]["organisation"] == BAD
-    assert not verify(app_url, lambda *_: None).faults
 
 
 def test_a_block_of_one_person_is_tried_as_that_person(

@@ -3,7 +3,6 @@ may see now."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
@@ -13,13 +12,11 @@ from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from contracts.plan import Knowledge, MetricQuery, Plan
-from contracts.run import RunStatus
-from kit.canonical import canonical
+from tests.arrived import arrived
 from tests.workflow.plan.builtin import small_source as source
-from workflow.audit.chain import sealed_log
 from workflow.plan.history import Exchange, exchanges
-from workflow.store import conversations, runs
-from workflow.store.rows import LogRow, PastRun, Run
+from workflow.store import conversations
+from workflow.store.rows import PastRun, Run
 
 Connection = psycopg.AsyncConnection[TupleRow]
 REVENUE = MetricQuery(plan=Plan(metrics=("revenue",)))
@@ -44,25 +41,14 @@ async def ask(
     connection: Connection, context: UserContext, question: str, conversation: UUID | None = None
 ) -> Run:
     """A run that has ended with revenue as its plan."""
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(), org_id=context.org_id, user_id=context.user_id, username="someone",
-            role=context.role, conversation_id=conversation or uuid7(), question=question,
-            user_context=canonical(context.model_dump(mode="json")), asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )  # fmt: skip
-    assert await runs.arrive(
-        connection, log, worker_id=uuid7(), is_first=conversation is None, idempotency_key=None
+    run = await arrived(
+        connection, context, question, worker_id=uuid7(), conversation_id=conversation
     )
     answer = f'{{"plan": {REVENUE.model_dump_json()}, "answer": "67,406.56"}}'
     await connection.execute(
-        "UPDATE runs SET answer = %s, status = 'completed' WHERE run_id = %s", (answer, log.run_id)
+        "UPDATE runs SET answer = %s, status = 'completed' WHERE run_id = %s", (answer, run.run_id)
     )
-    return Run(
-        run_id=log.run_id, conversation_id=log.conversation_id, question=question, context=context,
-        status=RunStatus.RUNNING, asked_at=log.asked_at, head_seq=0, head_hash=log.hash,
-    )  # fmt: skip
+    return run
 
 
 async def questions_before(connection: Connection, run: Run, limit: int = 10) -> list[str]:

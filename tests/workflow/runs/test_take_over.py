@@ -9,10 +9,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
-from kit.canonical import canonical
-from workflow.audit.chain import sealed_log
+from tests.arrived import arrived
 from workflow.store import runs, workers
-from workflow.store.rows import LogRow
 
 
 @pytest.fixture
@@ -41,22 +39,11 @@ async def stored_run(connection: runs.Connection, worker_id: UUID, *, seconds_ag
         is_all_stores=False,
         allowed_views=(),
     )
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=context.org_id,
-            user_id=context.user_id,
-            username=context.username,
-            role=context.role,
-            conversation_id=uuid7(),
-            question="monthly revenue",
-            user_context=canonical(context.model_dump(mode="json")),
-            asked_at=datetime.now(UTC) - timedelta(seconds=seconds_ago),
-            hash="",
-        )
+    asked_at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    run = await arrived(
+        connection, context, "monthly revenue", worker_id=worker_id, asked_at=asked_at
     )
-    await runs.arrive(connection, log, worker_id=worker_id, is_first=True, idempotency_key=None)
-    return log.run_id
+    return run.run_id
 
 
 async def taken(connection: runs.Connection, worker_id: UUID, *active: UUID) -> list[UUID]:

@@ -4,27 +4,23 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
 import psycopg
 import pytest
-from uuid_utils.compat import uuid7
 
 from contracts.context import UserContext
 from contracts.run import RunStatus
-from kit.canonical import canonical
+from tests.arrived import arrived_at
 from tests.conftest import ContextOf
 from workflow.api import streams
-from workflow.audit.chain import sealed_log
 from workflow.bootstrap import Workflow, running
 from workflow.narrate.prompt import Prompt
 from workflow.runner import Runner
 from workflow.settings import WorkflowSettings
 from workflow.stages import Spent
 from workflow.store import audit_events, runs
-from workflow.store.rows import LogRow, Run
 
 STAGES = [
     "rag_retrieval",
@@ -34,6 +30,8 @@ STAGES = [
     "narration",
     "completed",
 ]
+
+QUESTION = "What is total revenue?"
 
 
 class Words:
@@ -69,29 +67,6 @@ def with_words(workflow: Workflow, words: Words) -> Workflow:
     runner = Runner(parts, workflow.hub)
     runner.worker_id = workflow.runner.worker_id
     return replace(workflow, parts=parts, runner=runner)
-
-
-async def arrived(workflow: Workflow, context: UserContext) -> Run:
-    log = sealed_log(
-        LogRow(
-            run_id=uuid7(),
-            org_id=context.org_id,
-            user_id=context.user_id,
-            username=context.username,
-            role=context.role,
-            conversation_id=uuid7(),
-            question="What is total revenue?",
-            user_context=canonical(context.model_dump(mode="json")),
-            asked_at=datetime.now(UTC),
-            hash="",
-        )
-    )
-    worker_id = workflow.runner.worker_id
-    async with workflow.parts.pool.connection() as connection:
-        await runs.arrive(connection, log, worker_id=worker_id, is_first=True, idempotency_key=None)
-        run = await runs.get(connection, log.run_id, org_id=context.org_id, user_id=context.user_id)
-    assert run is not None
-    return run
 
 
 @pytest.fixture
@@ -137,7 +112,7 @@ async def test_a_client_that_comes_back_gets_the_text_once(
 ) -> None:
     words = Words()
     telling = with_words(workflow, words)
-    run = await arrived(telling, context)
+    run = await arrived_at(telling, context, QUESTION)
     with telling.hub.listen(run.run_id) as queue:
         task = telling.runner.start(run)
         first = await until(streams.live(queue, task), "delta")
@@ -170,7 +145,7 @@ async def test_what_the_model_is_shown_is_the_result_and_what_it_is_of(
     words = Words()
     words.go_on.set()
     telling = with_words(workflow, words)
-    await telling.runner.start(await arrived(telling, context))
+    await telling.runner.start(await arrived_at(telling, context, QUESTION))
     told = orjson.loads(words.prompts[0].user)
     assert set(told) == {"asked", "scope", "as_of", "complete", "result", "question"}
     assert told["scope"] == "store 1"
@@ -181,7 +156,7 @@ async def test_a_model_is_not_paid_again_after_a_death_in_the_middle_of_its_tell
 ) -> None:
     words = Words()
     telling = with_words(workflow, words)
-    run = await arrived(telling, context)
+    run = await arrived_at(telling, context, QUESTION)
     task = telling.runner.start(run)
     await words.first.wait()
     task.cancel()  # as when the process ends: nothing more is written
@@ -205,7 +180,7 @@ async def test_a_model_is_not_paid_again_after_a_death_in_the_middle_of_its_tell
 async def test_without_a_model_the_text_is_told_once_it_is_on_record(
     workflow: Workflow, context: UserContext
 ) -> None:
-    run = await arrived(workflow, context)
+    run = await arrived_at(workflow, context, QUESTION)
     with workflow.hub.listen(run.run_id) as queue:
         task = workflow.runner.start(run)
         seen = await until(streams.live(queue, task), "answer")
