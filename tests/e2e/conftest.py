@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
@@ -38,6 +39,12 @@ def demo(issuer: Provider) -> Iterator[Demo]:
         running = start_demo(Path(folder) / "home", **outside)
         yield running
         stop_demo(running)
+
+
+@pytest.fixture
+def manager(demo: Demo) -> httpx.Client:
+    """Of store 1, over the public API."""
+    return demo.person("manager_store1")
 
 
 @pytest.fixture(scope="module")

@@ -54,11 +54,6 @@ def by_store(demo: Demo) -> dict[int, Decimal]:
 
 
 @pytest.fixture
-def manager(demo: Demo) -> httpx.Client:
-    return demo.person("manager_store1")
-
-
-@pytest.fixture
 def foreign_run(demo: Demo) -> dict[str, object]:
     """A run of somebody who sees both stores."""
     return dict(demo.person("manager_multi").post(ASK, json={"question": QUESTION}).json())
