@@ -133,6 +133,9 @@ def test_headers_that_smuggle_are_refused_before_they_are_read(demo: Demo, lines
     assert not INSIDE.search(answer.decode())
 
 
+# -- the workflow's own port -----------------------------------------------------------------------
+
+
 def internal(demo: Demo, token: str | None, path: str = "/runs") -> httpx.Response:
     url = f"http://127.0.0.1:{demo.environment['WORKFLOW_PORT']}{path}"
     headers = {} if token is None else {internal_token.HEADER: token}

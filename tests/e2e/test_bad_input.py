@@ -223,12 +223,6 @@ def test_a_problem_with_a_run_names_it(manager: httpx.Client) -> None:
     assert found["run_id"] == run_id
 
 
-# -- tokens --------------------------------------------------------------------------------------
-
-
-# -- headers -------------------------------------------------------------------------------------
-
-
 # -- questions -----------------------------------------------------------------------------------
 
 NOT_READ = {
@@ -296,9 +290,6 @@ def test_no_wording_reaches_another_store(
         for text in (str(told), f"{told:,.2f}"):
             assert text not in response.text
     assert answer["security"]["row_scope"] == [1]
-
-
-# -- the workflow's own port ---------------------------------------------------------------------
 
 
 def test_none_of_it_broke_the_record(demo: Demo) -> None:
