@@ -2,10 +2,12 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
@@ -15,6 +17,10 @@ from tests.gateway.test_outside_login import CLIENT, SECRET, Provider, providing
 from tests.stack import Demo, start_demo, stop_demo
 
 expect.set_options(timeout=PATIENCE)
+REVENUE_BY_STORE = """
+SELECT i.store_id, sum(p.amount) FROM payment p JOIN rental r USING (rental_id)
+JOIN inventory i USING (inventory_id) GROUP BY i.store_id
+"""
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +45,13 @@ def demo(issuer: Provider) -> Iterator[Demo]:
         running = start_demo(Path(folder) / "home", **outside)
         yield running
         stop_demo(running)
+
+
+@pytest.fixture(scope="session")
+def by_store(demo: Demo) -> dict[int, Decimal]:
+    """The true revenue of each store."""
+    with psycopg.connect(demo.settings["WAREHOUSE_URL"]) as connection:
+        return {row[0]: row[1] for row in connection.execute(REVENUE_BY_STORE)}
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import httpx
 import orjson
-import psycopg
 import pytest
 
 from tests.stack import Demo
@@ -18,11 +17,6 @@ INSIDE = re.compile(
     r"|relation \"|column \"|SELECT |INSERT INTO|\bv_\w+_scoped\b"
 )
 """What only the inside of a service says."""
-
-REVENUE_BY_STORE = """
-SELECT i.store_id, sum(p.amount) FROM payment p JOIN rental r USING (rental_id)
-JOIN inventory i USING (inventory_id) GROUP BY i.store_id
-"""
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, object]:
@@ -44,13 +38,6 @@ def pointers(found: dict[str, object]) -> list[str]:
     errors = found["errors"]
     assert isinstance(errors, list)
     return [error["pointer"] for error in errors]
-
-
-@pytest.fixture(scope="session")
-def by_store(demo: Demo) -> dict[int, Decimal]:
-    """The true revenue of each store."""
-    with psycopg.connect(demo.settings["WAREHOUSE_URL"]) as connection:
-        return {row[0]: row[1] for row in connection.execute(REVENUE_BY_STORE)}
 
 
 @pytest.fixture
