@@ -19,6 +19,7 @@ from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import MetricsPart, Parts
+from workflow.plan.ratio_words import with_ratios
 from workflow.plan.readers.comparing import read_comparison
 from workflow.plan.readers.comparing_values import claim_compared, only_compared_inside
 from workflow.plan.readers.dimensions import (
@@ -93,7 +94,7 @@ def read(tokens: Sequence[Token], asker: Asker) -> tuple[Reading, tuple[Correcti
     """The chunks of the question, with nothing claimed yet, and what was corrected."""
     speller = speller_for(asker.lexicon, asker.values)
     corrected, corrections = speller.correct(tokens)
-    corrected = completed(corrected)
+    corrected, assumed = with_ratios(completed(corrected), asker.lexicon)
     reading = Reading(
         cut(corrected, asker.lexicon, asker.values),
         lexicon=asker.lexicon,
@@ -102,6 +103,8 @@ def read(tokens: Sequence[Token], asker: Asker) -> tuple[Reading, tuple[Correcti
         context=asker.context,
         today=asker.today,
     )
+    if assumed is not None:
+        reading.assume(assumed)
     return reading, corrections
 
 

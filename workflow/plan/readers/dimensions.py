@@ -19,7 +19,7 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
     """The groups in the order of the question."""
     parts: list[tuple[int, DimensionPart]] = []
     for at, chunk in list(reading.free()):
-        if not reading.is_free(at):
+        if not reading.is_free(at) or _divides(reading, at):
             continue
         if chunk.has(Mark.BY) and _is_of_agent(reading, at):
             for place in range(at, (reading.after(at) or at) + 1):
@@ -45,6 +45,13 @@ def read_dimensions(reading: Reading) -> tuple[DimensionPart, ...]:
     has_grain = any(part.grain for _, part in parts)
     ordered = sorted(parts, key=lambda p: p[0])
     return tuple(part for _, part in ordered if not (part.is_trend and has_grain))
+
+
+def _divides(reading: Reading, by: int) -> bool:
+    """ "Divided by payments" is a ratio, "divided by store" a split."""
+    thing = reading.after(by)
+    is_number = thing is not None and not is_dimension(reading.chunks[thing])
+    return reading.chunks[by].words == ("divided", "by") and is_number
 
 
 def _claim_last_each(reading: Reading, *, is_split: bool) -> None:
