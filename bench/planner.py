@@ -23,6 +23,7 @@ from seeds.pagila.warehouse import seed_warehouse
 from workflow.execute.profile import profile
 from workflow.execute.warehouse import Warehouse
 from workflow.plan.builtin import plan
+from workflow.plan.ground import Ground
 from workflow.plan.suggestions import suggestions
 from workflow.semantic.load import load
 from workflow.semantic.model import DataProfile
@@ -90,10 +91,8 @@ def main() -> None:
             model = models.part(context)
             offered = suggestions(model, context, held, full_model=models.whole)
             start = time.perf_counter()
-            plan(
-                case["question"], model=model, full_model=models.whole, profile=held,
-                context=context, suggestions=offered, today=TODAY,
-            )  # fmt: skip
+            ground = Ground(model, held, context, TODAY)
+            plan(case["question"], ground, whole=models.whole, suggestions=offered)
             times.append((time.perf_counter() - start) * 1000)
             slowest[case["question"]] = times[-1]
     for question, taken in sorted(slowest.items(), key=lambda item: -item[1])[:5]:

@@ -4,12 +4,11 @@ plans. Read anew every second, and at once where this process changed them."""
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from uuid import UUID
 
 import structlog
 
-from contracts.context import UserContext
 from contracts.plan import Planned
 from contracts.prompt_pack import PromptBlocks
 from contracts.run import Source
@@ -17,10 +16,10 @@ from kit.database import Connection, DatabaseAway, Pool
 from workflow.llm.client import ModelClient
 from workflow.llm.errors import ModelUnavailable
 from workflow.plan import model_planner
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.prompt_pack import PromptPacks, digest_of, packs_of
 from workflow.plan.router import ModelPlan
-from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.store import prompt_packs
 
 KEPT_SECONDS = 1.0
@@ -86,24 +85,14 @@ class PacksInForce:
 
         async def plan(
             question: str,
+            ground: Ground,
             *,
-            model: SemanticModel,
-            profile: DataProfile,
             snippets: Sequence[Source],
-            context: UserContext,
-            today: date,
             history: Sequence[Exchange],
         ) -> Planned:
-            holding = await self._holding(context.org_id)
-            return await planning_with(client, holding.packs)(
-                question,
-                model=model,
-                profile=profile,
-                snippets=snippets,
-                context=context,
-                today=today,
-                history=history,
-            )
+            holding = await self._holding(ground.context.org_id)
+            planning = planning_with(client, holding.packs)
+            return await planning(question, ground, snippets=snippets, history=history)
 
         return plan
 
@@ -122,27 +111,4 @@ class PacksInForce:
 
 def planning_with(client: ModelClient, packs: PromptPacks) -> ModelPlan:
     """The model planner with these packs and no others."""
-
-    async def plan(
-        question: str,
-        *,
-        model: SemanticModel,
-        profile: DataProfile,
-        snippets: Sequence[Source],
-        context: UserContext,
-        today: date,
-        history: Sequence[Exchange],
-    ) -> Planned:
-        return await model_planner.plan(
-            question,
-            model=model,
-            profile=profile,
-            snippets=snippets,
-            context=context,
-            client=client,
-            packs=packs,
-            today=today,
-            history=history,
-        )
-
-    return plan
+    return partial(model_planner.plan, client=client, packs=packs)

@@ -7,6 +7,7 @@ from contracts.plan import MetricQuery, Planned
 from contracts.run import Source
 from kit.problems import NotFound
 from workflow.parts import Parts
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.router import ModelPlan
 from workflow.plan.router import plan as route
@@ -36,20 +37,9 @@ async def plan_question(
     verified = rules.asked_for(question, context, model.digest)
     if verified is not None:
         return Planned(output=verified.reading, planner="verified")
-    reading = route(
-        question,
-        model=model,
-        full_model=parts.models.whole,
-        profile=profile,
-        context=context,
-        sources=sources,
-        suggestions=suggestions(model, context, profile, full_model=parts.models.whole),
-        history=history,
-        model_plan=parts.model_plan,
-        today=parts.today(),
-    )
+    ground = Ground(model, profile, context, parts.today())
+    reading = _routed(question, ground, parts, sources, parts.model_plan, history)
     planned = await (meanwhile(reading) if parts.model_plan and meanwhile else reading)
-    planned = resolve_planned(planned, model, profile, parts.today())
     if isinstance(planned.output, MetricQuery) and rules.same_plan(
         planned.output.plan, context, model.digest
     ):
@@ -69,19 +59,29 @@ async def plan_anew(
     Raises ExecutionError where the warehouse cannot be asked."""
     model = parts.models.part(context)
     profile = await parts.profiles.get(model, context)
+    ground = Ground(model, profile, context, parts.today())
+    return await _routed(question, ground, parts, sources, model_plan)
+
+
+async def _routed(
+    question: str,
+    ground: Ground,
+    parts: Parts,
+    sources: Sequence[Source],
+    model_plan: ModelPlan | None,
+    history: Sequence[Exchange] = (),
+) -> Planned:
+    whole = parts.models.whole
     planned = await route(
         question,
-        model=model,
-        full_model=parts.models.whole,
-        profile=profile,
-        context=context,
+        ground,
+        whole=whole,
         sources=sources,
-        suggestions=suggestions(model, context, profile, full_model=parts.models.whole),
-        history=(),
+        suggestions=suggestions(ground.model, ground.context, ground.profile, full_model=whole),
+        history=history,
         model_plan=model_plan,
-        today=parts.today(),
     )
-    return resolve_planned(planned, model, profile, parts.today())
+    return resolve_planned(planned, ground.model, ground.profile, ground.today)
 
 
 async def plan_or_verified(

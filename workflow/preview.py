@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from contracts.context import UserContext
 from contracts.plan import Clarify, Planned, Refuse
@@ -11,11 +10,11 @@ from contracts.run import Source
 from workflow.llm.client import Message
 from workflow.llm.errors import ModelUnavailable
 from workflow.parts import Parts
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.model_prompt import first_messages
 from workflow.plan.prompt_pack import PromptPack, packs_of
 from workflow.planning import context_of_role, plan_or_verified
-from workflow.semantic.model import DataProfile, SemanticModel
 
 _INSTEAD = {
     "metric_query": "It is planned without a model.",
@@ -38,19 +37,15 @@ class _Listener:
     async def plan(
         self,
         question: str,
+        ground: Ground,
         *,
-        model: SemanticModel,
-        profile: DataProfile,
         snippets: Sequence[Source],
-        context: UserContext,
-        today: date,
         history: Sequence[Exchange],
     ) -> Planned:
-        self.pack = packs_of(self.blocks).of(context)
+        self.pack = packs_of(self.blocks).of(ground.context)
         self.messages = first_messages(
-            question, model=model, profile=profile, snippets=snippets, context=context,
-            today=today, pack=self.pack, history=history,
-        )  # fmt: skip
+            question, ground, snippets=snippets, pack=self.pack, history=history
+        )
         raise ModelUnavailable("this is a preview")
 
 

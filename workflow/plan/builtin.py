@@ -10,10 +10,8 @@ with suggestions. It never guesses.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from contracts.catalog import Suggestion
-from contracts.context import UserContext
 from contracts.plan import (
     Choice,
     Clarify,
@@ -26,6 +24,7 @@ from workflow.plan.agreement import is_same
 from workflow.plan.ask_back import alternatives
 from workflow.plan.assemble import Assembled
 from workflow.plan.follow_up import understand_after
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.readers.safety import refuse_unsafe
@@ -36,7 +35,7 @@ from workflow.plan.say import question_of
 from workflow.plan.spelling import Correction
 from workflow.plan.tokens import tokenize
 from workflow.plan.understand import Asker, Outcome, asker_for, read, understand
-from workflow.semantic.model import DataProfile, SemanticModel
+from workflow.semantic.model import SemanticModel
 
 _MOST_CHOICES = 4
 _FEWEST_CHOICES = 2
@@ -49,22 +48,18 @@ _HALF = 0.5
 
 def plan(
     question: str,
+    ground: Ground,
     *,
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
+    whole: SemanticModel,
     suggestions: Sequence[Suggestion],
-    today: date,
     history: Sequence[Exchange] = (),
 ) -> Planned:
     """The plan that the question asks for, or a question back, or a refusal; never raises.
 
-    `model` is the role's part of `full_model`; `profile` is what occurs in the data the person
-    may see; its index is kept, and found fastest for the same object.
-    Relative periods count from the newest day in the data, or from `today` if that is earlier.
+    The ground's model is the role's part of `whole`. The index of its profile is kept, and found
+    fastest for the same object.
     """
-    asker = asker_for(model, full_model, profile, context, today)
+    asker = asker_for(ground, whole)
     outcome = understand_after(question, history, asker) if history else understand(question, asker)
     if isinstance(outcome.end, Refused):
         return _refused(question, outcome, suggestions)
@@ -74,18 +69,11 @@ def plan(
 
 
 def gate(
-    question: str,
-    *,
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
-    suggestions: Sequence[Suggestion],
-    today: date,
+    question: str, ground: Ground, *, whole: SemanticModel, suggestions: Sequence[Suggestion]
 ) -> Planned | None:
     """The refusal of what no planner may answer: a wish to write, SQL, an argument with the
     rules, a row outside the scope. None where the question may go on to a model."""
-    asker = asker_for(model, full_model, profile, context, today)
+    asker = asker_for(ground, whole)
     tokens = tokenize(question)
     reading, corrections = read(tokens, asker)
     try:
@@ -98,23 +86,15 @@ def gate(
     return None
 
 
-def question_for(
-    plan: Plan,
-    *,
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
-    today: date,
-) -> str | None:
+def question_for(plan: Plan, ground: Ground, *, whole: SemanticModel) -> str | None:
     """A question that this planner reads as a plan of the same meaning, if it knows one."""
-    asker = asker_for(model, full_model, profile, context, today)
+    asker = asker_for(ground, whole)
     question = question_of(plan, asker.lexicon)
     outcome = understand(question, asker)
     if not isinstance(outcome.end, Assembled) or outcome.corrections:
         return None
-    scope_fields = role_catalog(model).scope_fields
-    return question if is_same(outcome.end.plan, plan, context, scope_fields) else None
+    scope_fields = role_catalog(ground.model).scope_fields
+    return question if is_same(outcome.end.plan, plan, ground.context, scope_fields) else None
 
 
 # -- what is handed back -------------------------------------------------------------------------

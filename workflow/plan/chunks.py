@@ -5,7 +5,7 @@ neighbours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from contracts.plan import Grain
@@ -62,6 +62,9 @@ class Chunk:
         return not (self.terms or self.values or self.when) and self.has(
             Mark.SOFT, Mark.PREPOSITION, Mark.MY, Mark.EARN, Mark.REQUEST
         )
+
+
+_NOTHING = Chunk("", (), ())
 
 
 def _term_at(
@@ -260,9 +263,10 @@ def _is_place_word(tokens: Sequence[Token], at: int) -> bool:
     return tokens[at].word in grammar.PLACE_WORDS and before in grammar.BEFORE_A_PLACE
 
 
-def _chunk_at(
+def _named_at(
     tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
-) -> tuple[int, Chunk]:
+) -> tuple[int, tuple[Term, ...]] | None:
+    """The phrase of the model at a place, cut where its words belong to something else."""
     token = tokens[at]
     term = _term_at(tokens, at, lexicon) if token.stem in lexicon.first_words else None
     if term is not None and _hides_allowed(tokens, at, term, lexicon):
@@ -274,8 +278,25 @@ def _chunk_at(
     if term is not None and _is_asked_which(tokens, at, term, lexicon):
         term = 1, lexicon.phrases[token.stem,]
     elided = None if token.is_symbol else _elided_at(tokens, at, lexicon)
-    if elided is not None and (term is None or term[0] == 1):
-        term = elided
+    return elided if elided is not None and (term is None or term[0] == 1) else term
+
+
+def _unless_a_name(
+    tokens: Sequence[Token], at: int, mark: tuple[int, Chunk] | None
+) -> tuple[int, Chunk] | None:
+    """The words of the grammar at a place, but for "US", which is not "us"."""
+    if mark is None or _is_place_word(tokens, at):
+        return None
+    taken = tokens[at : at + mark[0]]
+    is_shouted = any(t.is_shouted and len(t.text) <= _ABBREVIATION for t in taken)
+    return None if is_shouted and mark[1].has(Mark.SOFT) else mark
+
+
+def _chunk_at(
+    tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
+) -> tuple[int, Chunk]:
+    token = tokens[at]
+    term = _named_at(tokens, at, lexicon, values)
     value = None if token.is_symbol else _value_at(tokens, at, values)
     mark = _mark_at(tokens, at)
     when = None if token.is_symbol else when_at(tokens, at)
@@ -285,34 +306,23 @@ def _chunk_at(
     length = max(lengths, default=1)
     if value is not None and _days_named(tokens, at) in values.named_days:
         term = None
+    mark = _unless_a_name(tokens, at, mark)
     if when is not None and when[0] >= length > 1:
         term = value = mark = None  # a date of several words is nothing else
-    if (
-        mark is not None
-        and mark[1].has(Mark.SOFT)
-        and any(t.is_shouted and len(t.text) <= _ABBREVIATION for t in tokens[at : at + mark[0]])
-    ):
-        mark = None  # "US" is not "us"
-    if _is_place_word(tokens, at):
-        mark = None
-    held = mark[1] if mark is not None and mark[0] == length else None
+    held = mark[1] if mark is not None and mark[0] == length else _NOTHING
     taken = tokens[at : at + length]
     terms = term[1] if term is not None and term[0] == length else ()
     if not lengths:
         terms = lexicon.families.get(root(token.stem), ())
     last = taken[-1]
-    return length, Chunk(
+    return length, replace(
+        held,
         text=" ".join(t.text for t in taken),
         words=tuple(t.word for t in taken),
         stems=tuple(t.stem for t in taken),
         is_plural=last.word != last.stem and last.word.endswith("s"),
-        marks=held.marks if held else (),
         terms=terms,
         values=value[1] if value is not None and value[0] == length else (),
         when=when[1] if when is not None and when[0] == length else None,
-        grain=held.grain if held else None,
-        step=held.step if held else None,
         number=token.number if length == 1 else None,
-        is_personal=held.is_personal if held else False,
-        is_unreadable_time=held.is_unreadable_time if held else False,
     )

@@ -1,14 +1,13 @@
 """What a question wants that is not a number: why something moved, or what a word means."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
-from contracts.context import UserContext
 from contracts.plan import Comparison, Filter, FilterGroup, Plan, TimeRange
 from workflow.plan import grammar
 from workflow.plan.assemble import Assembler
 from workflow.plan.grammar import Mark
+from workflow.plan.ground import Ground
 from workflow.plan.leftovers import unused_words
 from workflow.plan.outcomes import Refused, Unclear
 from workflow.plan.parts import Parts
@@ -17,7 +16,7 @@ from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import tokenize
 from workflow.plan.understand import Asker, asker_for, read, read_parts
-from workflow.semantic.model import DataProfile, SemanticModel
+from workflow.semantic.model import SemanticModel
 
 __all__ = ["Change", "asks_for_meaning", "asks_why", "read_change"]
 _MOST_UNUSED = 3
@@ -56,18 +55,10 @@ def asks_why(question: str) -> bool:
     return any(f" {' '.join(way.split())} " in words for way in ways)
 
 
-def read_change(
-    question: str,
-    *,
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
-    today: date,
-) -> Change | None:
+def read_change(question: str, ground: Ground, *, whole: SemanticModel) -> Change | None:
     """What the question asks the reason of; None where it does not say which number, names
-    several, or is to be refused anyway. Arguments are those of the built-in planner."""
-    asker = asker_for(model, full_model, profile, context, today)
+    several, or is to be refused anyway."""
+    asker = asker_for(ground, whole)
     tokens = tokenize(question)
     try:
         refuse_unreadable(question, tokens)
@@ -87,8 +78,8 @@ def _change(reading: Reading, parts: Parts, asker: Asker) -> Change | None:
     if len(names) != 1:
         return None
     home = asker.lexicon.metrics[names[0]].dataset.name
-    whole, is_assumed = change_parts(parts, reading.reference(frozenset({home})))
-    assembled = Assembler(reading, whole).build(names)
+    moved, is_assumed = change_parts(parts, reading.reference(frozenset({home})))
+    assembled = Assembler(reading, moved).build(names)
     plan = assembled.plan
     left = unused_words(reading, parts)
     is_lost = any(reading.chunks[at].terms or reading.chunks[at].values for at, _ in left)
@@ -101,7 +92,7 @@ def _change(reading: Reading, parts: Parts, asker: Asker) -> Change | None:
         period=plan.time,
         comparison=plan.comparison,
         direction="down" if held and held.is_falling else "up" if held and held.is_rising else None,
-        is_assumed=is_assumed or assembled.is_assumed,
+        is_assumed=is_assumed or assembled.is_assumed or reading.is_assumed,
         unused_words=tuple(text for _, text in left),
-        notes=assembled.notes,
+        notes=(*assembled.notes, *reading.notes),
     )

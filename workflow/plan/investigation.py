@@ -1,10 +1,10 @@
 """From the reading of a "why" to what is computed for it: the change, and its breakdowns."""
 
-from contracts.context import UserContext
 from contracts.plan import Dimension, Filter, Investigation, Order, Plan, Planned
+from workflow.plan.ground import Ground
 from workflow.plan.intent import Change
 from workflow.semantic.index import Index, index_of
-from workflow.semantic.model import DataProfile, Dataset, SemanticModel
+from workflow.semantic.model import Dataset
 
 _MOST_GROUPS = 120
 """A breakdown has to fit a result whole, or its parts would not add up to the change."""
@@ -12,12 +12,10 @@ _MOST_BREAKDOWNS = 6
 _SURE, _ASSUMED = 1.0, 0.85
 
 
-def plan_of(
-    change: Change, *, model: SemanticModel, profile: DataProfile, context: UserContext
-) -> Planned:
+def plan_of(change: Change, ground: Ground) -> Planned:
     """The investigation of a change, by each dimension of the metric's own data that has a few
-    harmless values and is not settled by a filter. `model` is the role's part."""
-    fields = breakdown_fields(change, model, profile, context)
+    harmless values and is not settled by a filter."""
+    fields = breakdown_fields(change, ground)
     order = (Order(by=f"{change.metric}_change"),)
     notes = change.notes
     if change.is_assumed and change.period.start is not None:
@@ -36,11 +34,10 @@ def plan_of(
     )
 
 
-def breakdown_fields(
-    change: Change, model: SemanticModel, profile: DataProfile, context: UserContext
-) -> tuple[str, ...]:
+def breakdown_fields(change: Change, ground: Ground) -> tuple[str, ...]:
     """Names of fields, the row scope's first. None that is personal data."""
-    index = index_of(model)
+    context, values = ground.context, ground.profile.values
+    index = index_of(ground.model)
     settled = {
         given.field.rpartition(".")[2]
         for given in change.filters
@@ -54,7 +51,7 @@ def breakdown_fields(
             continue
         if is_scope and (context.is_all_stores or len(context.store_ids) > 1):
             found.insert(0, field.name)
-        elif field.is_indexed and 2 <= len(profile.values.get(field.name, ())) <= _MOST_GROUPS:
+        elif field.is_indexed and 2 <= len(values.get(field.name, ())) <= _MOST_GROUPS:
             found.append(field.name)
     return tuple(found[:_MOST_BREAKDOWNS])
 

@@ -6,13 +6,11 @@ prompt ── answer ── shape ── meaning ── Planned
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import partial
 
 import structlog
 
-from contracts.context import UserContext
 from contracts.plan import (
     Choice,
     Clarify,
@@ -31,6 +29,7 @@ from contracts.run import Source
 from workflow.llm.client import Completion, ModelClient
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.meter import Payer, Use
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.model_check import Objections, checked_investigation, checked_plan
 from workflow.plan.model_prompt import first_messages, repair_messages
@@ -42,7 +41,6 @@ from workflow.plan.prompt_pack import PromptPack, PromptPacks
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.filters import single_filters
-from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.resolve import as_of_day, resolve
 
 log = structlog.get_logger(__name__)
@@ -55,59 +53,48 @@ class _Asked:
     """Everything that a reply is judged by."""
 
     question: str
-    model: SemanticModel
+    ground: Ground
     catalog: RoleCatalog
-    profile: DataProfile
-    context: UserContext
     pack: PromptPack
     document_ids: frozenset[str]
-    today: date
 
     @property
     def known_numbers(self) -> frozenset[str]:
         """Numbers that are no claim about the data: the person said or knows them."""
-        years = {str(day.year) for day in (self.today, *self.profile.newest.values())}
-        scope = {str(one) for one in self.context.store_ids}
+        years = {str(day.year) for day in (self.ground.today, *self.ground.profile.newest.values())}
+        scope = {str(one) for one in self.ground.context.store_ids}
         return numbers_in(self.question) | years | scope
 
 
 async def plan(
     question: str,
+    ground: Ground,
     *,
-    model: SemanticModel,
-    profile: DataProfile,
     snippets: Sequence[Source],
-    context: UserContext,
     client: ModelClient,
     packs: PromptPacks,
-    today: date,
     history: Sequence[Exchange] = (),
 ) -> Planned:
-    """What the model makes of the question, checked against `model`, the role's part. Its periods
-    are resolved.
+    """What the model makes of the question, checked against the role's part of the semantic model.
+    Its periods are resolved.
 
     Raises ModelUnavailable when no model answers, or none of two rounds gave an answer that
     stands; the caller then plans without a model. `sql` comes out as the model wrote it: it
     must pass the guardrails and wait for a person.
     """
+    context = ground.context
     asked = _Asked(
         question=question,
-        model=model,
-        catalog=role_catalog(model),
-        profile=profile,
-        context=context,
+        ground=ground,
+        catalog=role_catalog(ground.model),
         pack=packs.of(context),
         document_ids=frozenset(source.document_id for source in snippets),
-        today=today,
     )
-    messages = first_messages(
-        question, model=model, profile=profile, snippets=snippets, context=context, today=today,
-        pack=asked.pack, history=history,
-    )  # fmt: skip
+    messages = first_messages(question, ground, snippets=snippets, pack=asked.pack, history=history)
     ask = partial(
         client.complete,
         schema_name=SCHEMA_NAME,
-        schema=output_schema(model),
+        schema=output_schema(ground.model),
         payer=Payer(context.org_id, context.user_id, context.role),
     )
     rounds = [await ask(messages)]
@@ -123,13 +110,17 @@ async def plan(
     try:
         return _planned(rounds, asked)
     except Objections as objections:
-        log.warning(
-            "model plan given up on",
-            model=rounds[-1].model,
-            count=len(objections.all_of_them),
-            tokens=sum(one.prompt_tokens + one.completion_tokens for one in rounds),
-        )
+        _log_given_up(rounds, objections)
     raise _given_up("the model's answer could not be used", rounds)
+
+
+def _log_given_up(rounds: Sequence[Completion], objections: Objections) -> None:
+    log.warning(
+        "model plan given up on",
+        model=rounds[-1].model,
+        count=len(objections.all_of_them),
+        tokens=sum(one.prompt_tokens + one.completion_tokens for one in rounds),
+    )
 
 
 def _given_up(reason: str, rounds: Sequence[Completion]) -> ModelUnavailable:
@@ -180,11 +171,11 @@ def _cost(rounds: Sequence[Completion]) -> Decimal | None:
 def _output(reply: Reply, asked: _Asked) -> PlannerOutput:
     match reply.kind:
         case "metric_query" if reply.metric_query:
-            given = checked_plan(reply.metric_query, asked.catalog, asked.profile)
+            given = checked_plan(reply.metric_query, asked.catalog, asked.ground.profile)
             query = MetricQuery(plan=_compilable(given, asked), widget=reply.metric_query.widget)
             return _beyond_scope(query.plan, asked) or query
         case "investigation" if reply.investigation:
-            change = checked_investigation(reply.investigation, asked.catalog, asked.profile)
+            change = checked_investigation(reply.investigation, asked.catalog, asked.ground.profile)
             return _beyond_scope(change.change, asked) or Investigation(
                 change=_compilable(change.change, asked),
                 breakdowns=tuple(_compilable(one, asked) for one in change.breakdowns),
@@ -202,9 +193,9 @@ def _output(reply: Reply, asked: _Asked) -> PlannerOutput:
 def _compilable(plan_: Plan, asked: _Asked) -> Plan:
     """The plan with days for its periods and our words for them. Raises Objections."""
     try:
-        as_of = as_of_day(plan_, asked.model, asked.profile, asked.today)
+        as_of = as_of_day(plan_, asked.ground.model, asked.ground.profile, asked.ground.today)
         plan_ = resolve(plan_, as_of)
-        compile_plan(plan_, asked.model)
+        compile_plan(plan_, asked.ground.model)
     except PlanError as error:
         raise Objections([str(error)]) from error
     time = plan_.time
@@ -216,7 +207,7 @@ def _compilable(plan_: Plan, asked: _Asked) -> Plan:
 
 def _beyond_scope(plan_: Plan, asked: _Asked) -> Refuse | None:
     """Rows outside the scope would come back as none, and none would read as zero."""
-    if asked.context.is_all_stores:
+    if asked.ground.context.is_all_stores:
         return None
     asked_for = [
         condition
@@ -224,7 +215,7 @@ def _beyond_scope(plan_: Plan, asked: _Asked) -> Refuse | None:
         if condition.field in asked.catalog.scope_fields and condition.operator in ("eq", "in")
     ]
     for condition in asked_for:
-        beyond = set(condition.values) - set(asked.context.store_ids)
+        beyond = set(condition.values) - set(asked.ground.context.store_ids)
         if beyond:
             label = asked.catalog.fields[condition.field].label
             named = ", ".join(sorted(str(value) for value in beyond))
@@ -290,8 +281,8 @@ def _notes(reply: Reply, output: PlannerOutput, asked: _Asked) -> tuple[str, ...
     plan_ = _plan_of(output)
     if plan_ is None or plan_.time is None or asked_for is None or asked_for.time is None:
         return ()
-    day = as_of_day(plan_, asked.model, asked.profile, asked.today)
-    if asked_for.time.relative is None or day >= asked.today:
+    day = as_of_day(plan_, asked.ground.model, asked.ground.profile, asked.ground.today)
+    if asked_for.time.relative is None or day >= asked.ground.today:
         return ()
     label = plan_.time.label
     return (f"{label} counts from {day_in_words(day)}, the newest day in the data.",)

@@ -6,7 +6,6 @@ provider can cache them. The message is one JSON object, so that no text in it c
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 
 from pydantic import JsonValue
@@ -15,6 +14,7 @@ from contracts.context import UserContext
 from contracts.plan import Clarify, Investigation, MetricQuery, PlannerOutput
 from contracts.run import Source
 from workflow.llm.client import Message
+from workflow.plan.ground import Ground
 from workflow.plan.history import MOST_EXCHANGES, Exchange
 from workflow.plan.model_values import nearest
 from workflow.plan.prompt_pack import PromptPack
@@ -36,27 +36,24 @@ MAX_PAST_QUESTION = 500
 
 def first_messages(
     question: str,
+    ground: Ground,
     *,
-    model: SemanticModel,
-    profile: DataProfile,
     snippets: Sequence[Source],
-    context: UserContext,
-    today: date,
     pack: PromptPack,
     history: Sequence[Exchange] = (),
 ) -> tuple[Message, ...]:
-    """Instructions, and the question with what bears on it. `model` is the role's part: names
-    that the role may not use are not in reach of the prompt."""
-    catalog = role_catalog(model)
+    """Instructions, and the question with what bears on it. Names that the role
+    may not use are not in reach of the prompt."""
+    catalog, today = role_catalog(ground.model), ground.today
     data: dict[str, JsonValue] = {
         "today": today.isoformat(),
         "counts_from": {
             name: min(newest, today).isoformat()
-            for name, newest in profile.newest.items()
+            for name, newest in ground.profile.newest.items()
             if name in catalog.datasets
         },
-        "row_scope": row_scope_in_words(catalog, context),
-        "values": _values(question, catalog, profile),
+        "row_scope": row_scope_in_words(catalog, ground.context),
+        "values": _values(question, catalog, ground.profile),
         "documents": [
             {
                 "id": source.document_id,
@@ -68,7 +65,7 @@ def first_messages(
         **({"history": past} if (past := _history(history)) else {}),
         "question": question,
     }
-    return (Message("system", _instructions(model, pack)), Message("user", _json(data)))
+    return (Message("system", _instructions(ground.model, pack)), Message("user", _json(data)))
 
 
 def repair_messages(

@@ -7,19 +7,18 @@ Where the model is sure and the built-in planner is too, of something else, the 
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import date
 from typing import Protocol
 
 from contracts.catalog import Suggestion
-from contracts.context import UserContext
 from contracts.plan import Clarify, MetricQuery, Planned
 from contracts.run import Source
 from workflow.llm.errors import ModelUnavailable
 from workflow.plan import builtin, disagreement, documents
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.intent import asks_why, read_change
 from workflow.plan.investigation import plan_of
-from workflow.semantic.model import DataProfile, SemanticModel
+from workflow.semantic.model import SemanticModel
 
 HEAD_START_SECONDS = 0.002
 """For the request to be on its way; the model then thinks while the built-in planner reads."""
@@ -31,12 +30,9 @@ class ModelPlan(Protocol):
     def __call__(
         self,
         question: str,
+        ground: Ground,
         *,
-        model: SemanticModel,
-        profile: DataProfile,
         snippets: Sequence[Source],
-        context: UserContext,
-        today: date,
         history: Sequence[Exchange],
     ) -> Coroutine[None, None, Planned]:
         """The model's plan."""
@@ -44,16 +40,13 @@ class ModelPlan(Protocol):
 
 async def plan(
     question: str,
+    ground: Ground,
     *,
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
+    whole: SemanticModel,
     sources: Sequence[Source],
     suggestions: Sequence[Suggestion],
     history: Sequence[Exchange] = (),
     model_plan: ModelPlan | None,
-    today: date,
 ) -> Planned:
     """What the planner makes of the question; `fallback_reason` says why a configured model did
     not. Arguments are those of the built-in planner, with the retrieved `sources`.
@@ -65,60 +58,36 @@ async def plan(
     if chosen is not None:
         return chosen
     if asks_why(question):
-        change = read_change(
-            question, model=model, full_model=full_model, profile=profile, context=context,
-            today=today,
-        )  # fmt: skip
+        change = read_change(question, ground, whole=whole)
         if change is not None:
-            return plan_of(change, model=model, profile=profile, context=context)
+            return plan_of(change, ground)
 
     def gate() -> Planned | None:
-        return builtin.gate(
-            question, model=model, full_model=full_model, profile=profile, context=context,
-            suggestions=suggestions, today=today,
-        )  # fmt: skip
+        return builtin.gate(question, ground, whole=whole, suggestions=suggestions)
+
+    def built_in() -> Planned:
+        return builtin.plan(question, ground, whole=whole, suggestions=suggestions, history=history)
 
     explained = documents.explanation(question, sources)
     if explained is not None:
         return gate() or explained
-    planned = await _planned(
-        question, model=model, full_model=full_model, profile=profile, context=context,
-        sources=sources, suggestions=suggestions, history=history, model_plan=model_plan,
-        today=today, gate=gate,
-    )  # fmt: skip
+    if model_plan is None:
+        planned = built_in()
+    else:
+        planned = gate() or await _by_model(
+            model_plan(question, ground, snippets=sources, history=history),
+            built_in, ground, whole,
+        )  # fmt: skip
     told = documents.instead(question, planned, sources)
     return planned if told is None or gate() is not None else told
 
 
-async def _planned(
-    question: str,
-    *,
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
-    sources: Sequence[Source],
-    suggestions: Sequence[Suggestion],
-    history: Sequence[Exchange],
-    model_plan: ModelPlan | None,
-    today: date,
-    gate: Callable[[], Planned | None],
+async def _by_model(
+    call: Coroutine[None, None, Planned],
+    built_in: Callable[[], Planned],
+    ground: Ground,
+    whole: SemanticModel,
 ) -> Planned:
-    def built_in() -> Planned:
-        return builtin.plan(
-            question, model=model, full_model=full_model, profile=profile, context=context,
-            suggestions=suggestions, history=history, today=today,
-        )  # fmt: skip
-
-    if model_plan is None:
-        return built_in()
-    refused = gate()
-    if refused is not None:
-        return refused
-    call = model_plan(
-        question, model=model, profile=profile, snippets=sources, context=context, today=today,
-        history=history,
-    )  # fmt: skip
     asked = asyncio.ensure_future(call)
     try:
         await asyncio.wait({asked}, timeout=HEAD_START_SECONDS)
@@ -128,10 +97,7 @@ async def _planned(
         return _fallen_back(own, unavailable)
     finally:
         asked.cancel()
-    return disagreement.settled(
-        planned, own, model=model, full_model=full_model, profile=profile, context=context,
-        today=today,
-    )  # fmt: skip
+    return disagreement.settled(planned, own, ground, whole=whole)
 
 
 def _fallen_back(own: Planned, unavailable: ModelUnavailable) -> Planned:

@@ -8,6 +8,7 @@ from contracts.catalog import Suggestion
 from contracts.context import UserContext
 from contracts.plan import Dimension, Filter, MetricQuery, Order, Plan
 from workflow.plan.builtin import plan as read
+from workflow.plan.ground import Ground
 from workflow.plan.lexicon import Lexicon, MetricFacts, lexicon_for
 from workflow.plan.say import question_of
 from workflow.plan.value_index import ValueIndex, index_for
@@ -158,8 +159,6 @@ def _is_sure(
     """Whether the planner reads it without a doubt; days do not matter to that, so that the
     newest day stands for today."""
     today = max(person.profile.newest.values(), default=date(2000, 1, 1))
-    planned = read(
-        question, model=model, full_model=full_model, profile=person.profile,
-        context=person.context, suggestions=(), today=today,
-    )  # fmt: skip
+    ground = Ground(model, person.profile, person.context, today)
+    planned = read(question, ground, whole=full_model, suggestions=())
     return isinstance(planned.output, MetricQuery) and planned.confidence == 1.0

@@ -15,10 +15,11 @@ from workflow.plan.assemble import Assembled, Assembler
 from workflow.plan.chunks import cut
 from workflow.plan.day_kinds import ASK, each_kind, sets_days_apart
 from workflow.plan.grammar import Mark
+from workflow.plan.ground import Ground
 from workflow.plan.leftovers import unused_words
 from workflow.plan.lexicon import Lexicon, lexicon_for
 from workflow.plan.outcomes import Refused, Unclear
-from workflow.plan.parts import MetricsPart, Parts
+from workflow.plan.parts import Extras, MetricsPart, Parts
 from workflow.plan.ratio_words import with_ratios
 from workflow.plan.readers.comparing import read_comparison
 from workflow.plan.readers.comparing_values import claim_compared, only_compared_inside
@@ -41,7 +42,7 @@ from workflow.plan.readers.ranking import (
 )
 from workflow.plan.readers.safety import refuse_unknown_scope, refuse_unreadable, refuse_unsafe
 from workflow.plan.readers.scope import refuse_outside_scope
-from workflow.plan.readers.thresholds import read_thresholds
+from workflow.plan.readers.thresholds import Thresholds, read_thresholds
 from workflow.plan.readers.time import read_time
 from workflow.plan.readers.values import read_filters
 from workflow.plan.readers.why import asks_for_meaning, change_parts, claim_why
@@ -79,15 +80,11 @@ class Outcome:
     is_open: bool = False
 
 
-def asker_for(
-    model: SemanticModel,
-    full_model: SemanticModel,
-    profile: DataProfile,
-    context: UserContext,
-    today: date,
-) -> Asker:
+def asker_for(ground: Ground, whole: SemanticModel) -> Asker:
     """Arranged for reading: lexicon and index are built once and kept."""
-    return Asker(lexicon_for(model, full_model), index_for(profile), profile, context, today)
+    values = index_for(ground.profile)
+    lexicon = lexicon_for(ground.model, whole)
+    return Asker(lexicon, values, ground.profile, ground.context, ground.today)
 
 
 def read(tokens: Sequence[Token], asker: Asker) -> tuple[Reading, tuple[Correction, ...]]:
@@ -170,20 +167,13 @@ def read_parts(
     if rank is None and not dimensions:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()
-    of_groups = {h.metrics[0] for h in thresholds.having}
-    is_listed = bool(of_groups) and rank is None and not dimensions
+    is_listed = bool(thresholds.having) and rank is None and not dimensions
     if is_listed:
         who = thresholds.people or read_agent(reading)
         dimensions = read_compared_groups(reading, who)
     metrics, flags = read_metrics(reading)
-    if thresholds.having and metrics.is_open:
-        metrics = MetricsPart((tuple(dict.fromkeys(h.metrics[0] for h in thresholds.having)),))
-    elif thresholds.having and is_listed and not set(metrics.alternatives[0]) & of_groups:
-        metrics = replace(metrics, ask=_SUM_OF_GROUPS)
-    is_part = is_listed and extras.is_share
-    if thresholds.having and (counts_groups(reading) or is_part):
-        metrics = replace(metrics, ask=_COUNT_OF_GROUPS)
-        extras = replace(extras, is_share=False)
+    if thresholds.having:
+        metrics, extras = _of_groups(reading, thresholds, metrics, extras, is_listed=is_listed)
     if not is_follow_up:
         _refuse_other_topics(reading, metrics, corrections)
     if rank is not None and rank.limit != 1 and _asks_for_one_number(reading):
@@ -201,6 +191,26 @@ def read_parts(
         extras=extras,
         group_order=group_order,
     )
+
+
+def _of_groups(
+    reading: Reading,
+    thresholds: Thresholds,
+    metrics: MetricsPart,
+    extras: Extras,
+    *,
+    is_listed: bool,
+) -> tuple[MetricsPart, Extras]:
+    """The numbers of groups beyond a threshold: what it is on, where no other was named. These
+    groups can be listed, but neither counted nor added up."""
+    names = tuple(dict.fromkeys(h.metrics[0] for h in thresholds.having))
+    if metrics.is_open:
+        metrics = MetricsPart((names,))
+    elif is_listed and not set(metrics.alternatives[0]) & set(names):
+        metrics = replace(metrics, ask=_SUM_OF_GROUPS)
+    if counts_groups(reading) or (is_listed and extras.is_share):
+        return replace(metrics, ask=_COUNT_OF_GROUPS), replace(extras, is_share=False)
+    return metrics, extras
 
 
 def _asks_for_one_number(reading: Reading) -> bool:

@@ -26,6 +26,7 @@ from workflow.narrate.grounding import is_grounded
 from workflow.narrate.narrate import draft
 from workflow.narrate.narrator import narrate_by_model
 from workflow.plan import builtin
+from workflow.plan.ground import Ground
 from workflow.semantic.compile_sql import compile_plan
 from workflow.semantic.errors import PlanError
 from workflow.semantic.load import load
@@ -84,16 +85,8 @@ def _planned(case: Case, context: UserContext, profile: DataProfile) -> Planned:
         return Planned(output=MetricQuery(plan=PLANS[case.id]), planner="builtin")
     model = MODELS.part(context)
     today = date(2026, 1, 1)
-    planned = builtin.plan(
-        case.question,
-        model=model,
-        full_model=MODELS.whole,
-        profile=profile,
-        context=context,
-        suggestions=(),
-        history=(),
-        today=today,
-    )
+    ground = Ground(model, profile, context, today)
+    planned = builtin.plan(case.question, ground, whole=MODELS.whole, suggestions=())
     return resolve_planned(planned, model, profile, today)
 
 

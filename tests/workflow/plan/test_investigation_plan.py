@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.plan import Comparison, Filter, Investigation, TimeRange
 from tests.conftest import ContextOf
+from workflow.plan.ground import Ground
 from workflow.plan.intent import Change
 from workflow.plan.investigation import plan_of
 from workflow.semantic.load import load
@@ -11,6 +12,7 @@ from workflow.semantic.model import DataProfile
 from workflow.semantic.restrict import restrict
 
 WHOLE = load(Path("seeds/pagila/model.yaml"))
+TODAY = date(2022, 7, 31)
 CHANGE = Change(
     metric="revenue",
     filters=(),
@@ -35,7 +37,7 @@ PROFILE = DataProfile(
 def _fields(change: Change, context_of: ContextOf, role: str, *stores: int) -> list[str]:
     context = context_of(role, stores or None)
     model = restrict(WHOLE, context.allowed_views)
-    output = plan_of(change, model=model, profile=PROFILE, context=context).output
+    output = plan_of(change, Ground(model, PROFILE, context, TODAY)).output
     assert isinstance(output, Investigation)
     assert output.change.dimensions == ()
     assert all(plan.comparison == change.comparison for plan in output.breakdowns)
@@ -68,7 +70,7 @@ def test_no_breakdown_is_by_personal_data(context_of: ContextOf) -> None:
     assert personal
     profile = replace(PROFILE, values=dict.fromkeys(personal, ("a", "b")))
     context = context_of("admin", None)
-    output = plan_of(CHANGE, model=WHOLE, profile=profile, context=context).output
+    output = plan_of(CHANGE, Ground(WHOLE, profile, context, TODAY)).output
     assert isinstance(output, Investigation)
     assert not personal & {plan.dimensions[0].field for plan in output.breakdowns}
 
@@ -76,6 +78,6 @@ def test_no_breakdown_is_by_personal_data(context_of: ContextOf) -> None:
 def test_a_period_that_was_not_named_is_said(context_of: ContextOf) -> None:
     context = context_of("admin", None)
     assumed = replace(CHANGE, is_assumed=True)
-    planned = plan_of(assumed, model=WHOLE, profile=PROFILE, context=context)
+    planned = plan_of(assumed, Ground(WHOLE, PROFILE, context, TODAY))
     assert planned.confidence < 0.9
     assert any("April 2022" in note for note in planned.notes)

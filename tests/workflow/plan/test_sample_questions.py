@@ -9,6 +9,7 @@ from contracts.plan import Clarify, MetricQuery, Planned
 from tests.conftest import ContextOf
 from workflow.plan.builtin import plan
 from workflow.plan.calendar_words import WEEKDAYS
+from workflow.plan.ground import Ground
 from workflow.semantic.load import load
 from workflow.semantic.model import DataProfile
 from workflow.semantic.restrict import restrict
@@ -30,10 +31,8 @@ PROFILE = DataProfile(
 def _asked(question: str, context_of: ContextOf, role: str = "admin") -> Planned:
     context = context_of(role, None)
     model = restrict(WHOLE, context.allowed_views)
-    return plan(
-        question, model=model, full_model=WHOLE, profile=PROFILE, context=context, suggestions=(),
-        today=NEWEST,
-    )  # fmt: skip
+    ground = Ground(model, PROFILE, context, NEWEST)
+    return plan(question, ground, whole=WHOLE, suggestions=())
 
 
 def _read(planned: Planned) -> str:

@@ -15,6 +15,7 @@ from contracts.plan import MetricQuery
 from workflow.guard.check import check
 from workflow.guard.for_role import guard_scope
 from workflow.plan.builtin import plan
+from workflow.plan.ground import Ground
 from workflow.semantic.compile_sql import compile_plan
 from workflow.semantic.load import load
 from workflow.semantic.model import DataProfile
@@ -73,10 +74,8 @@ def test_the_documented_model_answers(
     )  # fmt: skip
     profile = DataProfile(values={"bread": ("Rye", "Spelt")}, newest={"orders": NEWEST})
     today = date(2026, 1, 1)
-    output = plan(
-        question, model=model, full_model=model, profile=profile, context=person,
-        suggestions=(), today=today,
-    ).output  # fmt: skip
+    ground = Ground(model, profile, person, today)
+    output = plan(question, ground, whole=model, suggestions=()).output
     assert isinstance(output, MetricQuery)
     found = resolve(output.plan, as_of_day(output.plan, model, profile, today))
     verdict = check(compile_plan(found, model).sql, guard_scope(model, person, is_raw=False))

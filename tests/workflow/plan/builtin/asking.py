@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contracts.plan import Planned
 from tests.workflow.plan.builtin import small_source as source
 from workflow.plan.builtin import plan
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.suggestions import suggestions
 
@@ -12,17 +13,14 @@ MODELS = {role: source.restricted(role) for role in source.VIEWS}
 PROFILES = {role: source.profiled(role) for role in source.VIEWS}
 
 
+def ground(role: str, *stores: int) -> Ground:
+    """What a person of the small source asks against."""
+    return Ground(MODELS[role], PROFILES[role], source.person(role, *stores), source.TODAY)
+
+
 def asked(
     question: str, role: str = "admin", *stores: int, history: Sequence[Exchange] = ()
 ) -> Planned:
-    person = source.person(role, *stores)
-    return plan(
-        question,
-        model=MODELS[role],
-        full_model=source.FULL,
-        profile=PROFILES[role],
-        context=person,
-        suggestions=suggestions(MODELS[role], person, PROFILES[role], full_model=source.FULL),
-        today=source.TODAY,
-        history=history,
-    )
+    ours = ground(role, *stores)
+    offered = suggestions(ours.model, ours.context, ours.profile, full_model=source.FULL)
+    return plan(question, ours, whole=source.FULL, suggestions=offered, history=history)

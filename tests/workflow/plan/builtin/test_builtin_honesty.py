@@ -1,12 +1,13 @@
 """What the planner says of its own reading: confidence, words, notes."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from contracts.plan import Clarify, MetricQuery
 from tests.workflow.plan.builtin import small_source as source
-from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
+from tests.workflow.plan.builtin.asking import PROFILES, asked, ground
 from workflow.plan.builtin import gate, plan
 from workflow.semantic.model import DataProfile
 
@@ -60,12 +61,9 @@ def test_relative_dates_say_that_they_count_from_the_newest_day() -> None:
 
 
 def test_relative_dates_count_from_today_when_the_data_is_fresh() -> None:
-    model, person = MODELS["admin"], source.person("admin")
     fresh = DataProfile(values={}, newest=dict.fromkeys(PROFILES["admin"].newest, date(2026, 7, 1)))
-    planned = plan(
-        "revenue last month", model=model, full_model=source.FULL, profile=fresh,
-        context=person, suggestions=(), today=source.TODAY,
-    )  # fmt: skip
+    ours = replace(ground("admin"), profile=fresh)
+    planned = plan("revenue last month", ours, whole=source.FULL, suggestions=())
     assert isinstance(planned.output, MetricQuery)
     assert planned.output.plan.time is not None
     assert planned.output.plan.time.start == date(2026, 6, 1)
@@ -102,11 +100,8 @@ def test_the_scope_is_never_a_matter_of_words() -> None:
 
 
 def _gate(question: str) -> bool:
-    return gate(
-        question, model=MODELS["store_manager"], full_model=source.FULL,
-        profile=PROFILES["store_manager"], context=source.person("store_manager", 1),
-        suggestions=(), today=source.TODAY,
-    ) is not None  # fmt: skip
+    ours = ground("store_manager", 1)
+    return gate(question, ours, whole=source.FULL, suggestions=()) is not None
 
 
 def test_the_gate_stops_only_what_no_planner_may_answer() -> None:

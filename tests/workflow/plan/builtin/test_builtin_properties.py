@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.plan import Clarify, MetricQuery, Planned
 from tests.workflow.plan.builtin import small_source as source
-from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
+from tests.workflow.plan.builtin.asking import MODELS, asked, ground
 from workflow.plan.builtin import gate
 from workflow.plan.grammar import WORDS
 from workflow.plan.lexicon import lexicon_for
@@ -80,9 +80,5 @@ def test_long_and_odd_texts_are_answered_soon() -> None:
         asked(text[:4000], "store_manager", 1)
         assert time.process_time() - start < 1.0, text[:20]
         start = time.process_time()
-        gate(
-            text[:4000], model=MODELS["store_manager"], full_model=source.FULL,
-            profile=PROFILES["store_manager"], context=source.person("store_manager", 1),
-            suggestions=(), today=source.TODAY,
-        )  # fmt: skip
+        gate(text[:4000], ground("store_manager", 1), whole=source.FULL, suggestions=())
         assert time.process_time() - start < 1.0, text[:20]

@@ -3,16 +3,13 @@
 import pytest
 
 from tests.workflow.plan.builtin import small_source as source
-from tests.workflow.plan.builtin.asking import MODELS, PROFILES
+from tests.workflow.plan.builtin.asking import ground
 from tests.workflow.plan.builtin.plan_shorthand import plan_line
 from workflow.plan.intent import Change, asks_for_meaning, asks_why, read_change
 
 
 def change(question: str, role: str = "admin", *stores: int) -> Change | None:
-    return read_change(
-        question, model=MODELS[role], full_model=source.FULL, profile=PROFILES[role],
-        context=source.person(role, *stores), today=source.TODAY,
-    )  # fmt: skip
+    return read_change(question, ground(role, *stores), whole=source.FULL)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncio
 
 from contracts.plan import Knowledge, MetricQuery, Planned, Refuse
 from tests.workflow.plan.builtin import small_source as source
-from tests.workflow.plan.builtin.asking import MODELS, PROFILES
+from tests.workflow.plan.builtin.asking import ground
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.meter import Use
 from workflow.plan.router import ModelPlan, plan
@@ -17,7 +17,7 @@ class Model:
         self.reason = reason
         self.calls = 0
 
-    async def __call__(self, question: str, **_: object) -> Planned:
+    async def __call__(self, question: str, *_: object, **__: object) -> Planned:
         self.calls += 1
         if self.reason is not None:
             raise ModelUnavailable(self.reason, spent=Use(70, 5, calls=2), model="m")
@@ -27,9 +27,8 @@ class Model:
 def _route(question: str, model_plan: ModelPlan | None) -> Planned:
     return asyncio.run(
         plan(
-            question, model=MODELS["store_manager"], full_model=source.FULL,
-            profile=PROFILES["store_manager"], context=source.person("store_manager", 1),
-            sources=(), suggestions=(), model_plan=model_plan, today=source.TODAY,
+            question, ground("store_manager", 1), whole=source.FULL,
+            sources=(), suggestions=(), model_plan=model_plan,
         )
     )  # fmt: skip
 

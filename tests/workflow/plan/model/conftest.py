@@ -14,6 +14,7 @@ from contracts.run import Source
 from workflow.llm.client import ModelClient
 from workflow.llm.settings import ModelSettings
 from workflow.plan import model_planner
+from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.prompt_pack import PromptPacks
 from workflow.semantic.model import (
@@ -159,13 +160,10 @@ async def plan_it(server: LocalModel) -> AsyncIterator[PlanIt]:
             stack.push_async_callback(client.close)
             return await model_planner.plan(
                 question,
-                model=model,
-                profile=PROFILE,
+                Ground(model, PROFILE, context or person(1), TODAY),
                 snippets=snippets,
-                context=context or person(1),
                 client=client,
                 packs=packs,
-                today=TODAY,
                 history=history,
             )
 

@@ -14,7 +14,7 @@ from contracts.plan import (
     Refuse,
 )
 from tests.workflow.plan.builtin import small_source as source
-from tests.workflow.plan.builtin.asking import MODELS, PROFILES, asked
+from tests.workflow.plan.builtin.asking import asked, ground
 from workflow.plan.agreement import is_same
 from workflow.plan.disagreement import QUESTION
 from workflow.plan.history import Exchange
@@ -51,7 +51,7 @@ class Model:
         )
         self.calls = 0
 
-    async def __call__(self, question: str, **_: object) -> Planned:
+    async def __call__(self, question: str, *_: object, **__: object) -> Planned:
         self.calls += 1
         return self.planned
 
@@ -59,9 +59,8 @@ class Model:
 def routed(question: str, model: Model, *history: Exchange) -> Planned:
     return asyncio.run(
         plan(
-            question, model=MODELS["store_manager"], full_model=source.FULL,
-            profile=PROFILES["store_manager"], context=source.person("store_manager", 1),
-            sources=(), suggestions=(), model_plan=model, today=source.TODAY, history=history,
+            question, ground("store_manager", 1), whole=source.FULL,
+            sources=(), suggestions=(), model_plan=model, history=history,
         )
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import pytest
 
 from cli.local_matcher import PromptCatalog, PromptMessage, answer
 from tests.workflow.plan.model.conftest import MODEL, PROFILE, TODAY, person
+from workflow.plan.ground import Ground
 from workflow.plan.model_prompt import CATALOG_HEADING, first_messages
 from workflow.plan.model_reply import Reply, parse
 from workflow.plan.model_schema import LONGEST_ENUM, output_schema
@@ -81,7 +82,7 @@ def test_a_role_without_metrics_can_only_be_told_so() -> None:
 def test_an_answer_after_the_schema_is_an_answer_that_we_read() -> None:
     system, user = first_messages(
         "Top 3 genres by revenue last month in store 1",
-        model=MODEL, profile=PROFILE, snippets=(), context=person(1), today=TODAY, pack=PACK,
+        Ground(MODEL, PROFILE, person(1), TODAY), snippets=(), pack=PACK,
     )  # fmt: skip
     catalog = system.content.partition(CATALOG_HEADING)[2]
     output = answer(
@@ -94,15 +95,9 @@ def test_an_answer_after_the_schema_is_an_answer_that_we_read() -> None:
 
 def test_the_instructions_come_first_and_are_the_same_for_every_question() -> None:
     systems = {
-        first_messages(
-            question,
-            model=MODEL,
-            profile=PROFILE,
-            snippets=(),
-            context=context,
-            today=TODAY,
-            pack=PACK,
-        )[0].content
+        first_messages(question, Ground(MODEL, PROFILE, context, TODAY), snippets=(), pack=PACK)[
+            0
+        ].content
         for question in ("Revenue", "Sales by category")
         for context in (person(1), person(2), person(is_all_stores=True))
     }
