@@ -1,7 +1,5 @@
 """Every page and state against the rules of axe-core, light and dark."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -18,12 +16,8 @@ RUN = """async () => {
 
 
 @pytest.fixture(scope="module")
-def stage(demo: Demo, chromium: Browser) -> Iterator[Stage]:
-    yield Stage(demo, chromium, prepare(demo))
-    for person in ("manager_store1", "manager_multi"):  # others of these tests begin with none
-        client = demo.person(person)
-        for artifact in client.get("/api/artifacts").json()["items"]:
-            client.delete(f"/api/artifacts/{artifact['artifact_id']}")
+def stage(demo: Demo, chromium: Browser) -> Stage:
+    return Stage(demo, chromium, prepare(demo))
 
 
 def grave(page: Page) -> list[str]:

@@ -3,12 +3,23 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_ask_page import ask
+from tests.stack import Demo
 
 Visit = Callable[..., Page]
 MARKUP = '<img src=x onerror="document.title=1">Where it comes from'
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(demo: Demo) -> None:
+    """By those who look here, whatever they kept before."""
+    for person in ("manager_store1", "manager_multi", "finance_user"):
+        client = demo.person(person)
+        for artifact in client.get("/api/artifacts").json()["items"]:
+            client.delete(f"/api/artifacts/{artifact['artifact_id']}")
 
 
 def test_what_is_kept_and_shared_shows_each_their_own_numbers(visit: Visit) -> None:
@@ -52,11 +63,14 @@ def test_what_is_kept_and_shared_shows_each_their_own_numbers(visit: Visit) -> N
     expect(page.locator(".empty")).to_be_visible()
     expect(visit("manager_store1", "/gallery").locator(".empty")).to_be_visible()
 
-    page.goto("/analytics")
+
+def test_what_is_looked_at_is_kept(visit: Visit) -> None:
+    page = visit("manager_multi", "/analytics")
     turn = ask(page, "Revenue by month")
-    turn.get_by_role("button", name="Bars").click()  # what is looked at is kept, not the line
+    turn.get_by_role("button", name="Bars").click()  # not the line it began as
     turn.get_by_role("button", name="Keep", exact=True).click()
     turn.get_by_role("status").get_by_role("link", name="See it in the gallery").click()
+    card = page.get_by_role("article")
     expect(card.locator("[data-drawn=bar] canvas")).to_be_visible()
     expect(card.get_by_role("button", name="Bars")).to_have_attribute("aria-pressed", "true")
     card.get_by_text("Remove", exact=True).click()
