@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -28,17 +29,22 @@ from tests.gateway.loopback import serving
 Claims = dict[str, Any]
 
 
+@cache
+def _first_key() -> rsa.RSAPrivateKey:
+    """Made once for all tests: it takes longer than most of them."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 class Issuer:
     """An identity provider with one key at a time."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.keys: dict[str, rsa.RSAPrivateKey] = {}
+        self.keys = {"one": _first_key()}
         self.fetches = 0
         self.status = 200
         self.document: Claims = {}
         self.extra_keys: list[Claims] = []
-        self.rotate("one")
 
     def rotate(self, kid: str) -> None:
         self.keys = {kid: rsa.generate_private_key(65537, 2048)}
