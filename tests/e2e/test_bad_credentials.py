@@ -87,7 +87,7 @@ def test_a_token_that_is_not_signed_by_us_is_401(demo: Demo, manager: httpx.Clie
     [
         {"X-Internal-Token": "x"},
         {"X-User": "admin_user", "X-Forwarded-User": "admin_user", "X-Remote-User": "admin_user"},
-        {"X-Role": "admin", "X-Store-Ids": "2", "X-Is-All-Stores": "true"},
+        {"Role": "admin", "X-Store-Ids": "2", "X-Is-All-Stores": "true"},
         {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "elsewhere.example"},
         {"X-HTTP-Method-Override": "DELETE"},
         {"Cookie": "user_id=1; role=admin"},
@@ -99,6 +99,12 @@ def test_no_header_but_the_token_says_who_asks(
     answer = manager.post(ASK, json={"question": QUESTION}, headers=headers).json()
     assert answer["rows"] == [[str(by_store[1])]]
     assert answer["security"]["role"] == "store_manager"
+
+
+def test_a_role_is_chosen_by_a_header_only_among_one_s_own(manager: httpx.Client) -> None:
+    another = {"X-Role": "admin"}
+    problem(manager.get("/api/me", headers=another), 403)
+    problem(manager.post(ASK, json={"question": QUESTION}, headers=another), 403)
 
 
 @pytest.mark.parametrize("given", ["a\tb", "a b", "<script>", "x" * 65, "é", '{"a":1}'])

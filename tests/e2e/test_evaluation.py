@@ -8,18 +8,18 @@ from tests.stack import Demo
 def test_a_wrong_answer_is_a_case_until_it_is_called_right(demo: Demo) -> None:
     person = demo.person("finance_user")
     conversation = person.post("/api/ask", json={"question": "revenue in May 2022"}).json()
-    asked = {"question": "number of payments", "conversation_id": conversation["conversation_id"]}
+    asked = {"question": "and in June 2022", "conversation_id": conversation["conversation_id"]}
     run_id = person.post("/api/ask", json=asked).json()["run_id"]
     path = f"/api/runs/{run_id}/feedback"
-    said = {"verdict": "wrong", "about": ["period"], "comment": "Still in May."}
+    said = {"verdict": "wrong", "about": ["period"], "comment": "Of another June."}
     assert person.post(path, json=said).status_code == 200
 
     ran = demo.countersign("eval", "--cases", "--json")
     assert ran.returncode == 1, ran.stderr
-    asked_in_all = "revenue in May 2022 → number of payments"
+    asked_in_all = "revenue in May 2022 → and in June 2022"
     (case,) = [c for c in orjson.loads(ran.stdout)["cases"] if c["question"] == asked_in_all]
     assert case["kind"] == "feedback"
-    assert case["reason"] == "still the plan that was called wrong (period: Still in May.)"
+    assert case["reason"] == "still the plan that was called wrong (period: Of another June.)"
 
     assert person.post(path, json={"verdict": "right"}).status_code == 200
     ran = demo.countersign("eval", "--cases", "--json")
