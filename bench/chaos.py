@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -66,9 +67,14 @@ class Trial:
     refused: Counter[str] = field(default_factory=Counter)
     over: threading.Event = field(default_factory=threading.Event)
 
-    def log_in(self) -> dict[str, httpx.Client]:
-        """Everybody, while everything is still up."""
-        return {name: self._person(name) for name in (*ASKERS, *set(REVIEWERS))}
+    @contextmanager
+    def logged_in(self) -> Iterator[dict[str, httpx.Client]]:
+        """Everybody, from when everything is still up."""
+        with ExitStack() as stack:
+            yield {
+                name: stack.enter_context(closing(self._person(name)))
+                for name in (*ASKERS, *sorted(set(REVIEWERS)))
+            }
 
     def ask_all(self, people: dict[str, httpx.Client], count: int) -> None:
         """Every question asked, and its run at rest for good. Returns when reviewers are done."""
@@ -189,8 +195,7 @@ def trial(
     with running() as fleet:
         began = time.monotonic()
         work = Trial(fleet.url, seed, began + LONGEST)
-        people = work.log_in()
-        with ThreadPoolExecutor(1) as thread:
+        with work.logged_in() as people, ThreadPoolExecutor(1) as thread:
             asking = thread.submit(work.ask_all, people, asks)
             asking.add_done_callback(lambda _: work.over.set())
             killed = kill_until(fleet, random.Random(seed), work.over, longest)

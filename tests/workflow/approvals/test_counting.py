@@ -184,3 +184,14 @@ async def test_whoever_takes_the_run_over_tells_the_same(
     assert again.security.risk == answer.security.risk
     assert again.rows == answer.rows
     assert await counted_in(workflow, again) == {"validation": None, "db_execution": 1}
+
+
+async def test_the_same_in_another_store_is_about_other_people(
+    office: Office, workflow: Workflow
+) -> None:
+    """Answers about one store, and about both, tell of those in the other."""
+    both = office.person("both", "store_manager", store_ids=(1, 2))
+    for stores in ((1, 2), (1,), (2,), (1,)):
+        await ask(workflow, both.model_copy(update={"store_ids": stores}), NARROW)
+    cells = "SELECT count(DISTINCT cell) FROM narrow_questions WHERE org_id = %(org)s"
+    assert office.count(cells, org=office.org_id) == 3
