@@ -85,14 +85,22 @@ async def validate(
     ExecutionError where the warehouse cannot say what it expects."""
     rules = await parts.in_force.rules(run.context.org_id)
     judged = judge(planned.output, model, run.context)
-    narrow, figures = None, _Figures(Estimate(0, 0.0), Past())
+    narrow, counting, figures = None, None, _Figures(Estimate(0, 0.0), Past())
     if judged.verdict.sql is not None:
         narrow = _narrow(planned.output, model)
-        figures = await _figures(run, judged.verdict.sql, narrow if is_asked else None, parts)
+        explaining = parts.warehouse.explain(judged.verdict.sql, run.context)
+        if narrow is None:
+            figures = _Figures(await explaining, Past())
+        else:
+            estimate, past, counting = await asyncio.gather(
+                explaining,
+                _past(run, narrow if is_asked else None, parts),
+                _counting(narrow if may_count_along else None, model, run.context, rules),
+            )
+            figures = _Figures(estimate, past)
     measured = _measured(run, planned, judged, model, rules, figures)
-    counting = None
-    if narrow is not None and may_count_along and _runs_anyhow(measured, rules):
-        counting = _counting(narrow, model, run.context, rules)
+    if counting is not None and not _runs_anyhow(measured, rules):
+        counting = None
     if narrow is not None and counting is None:
         fewest = await _fewest_people(run.context, narrow, model, parts)
         measured = replace(measured, is_narrow=True, smallest_group=fewest)
@@ -119,11 +127,16 @@ def _runs_anyhow(measured: risk.Measured, rules: Rules) -> bool:
     return _decided(measured, worst, rules)[0].verdict == "pass"
 
 
-def _counting(
-    narrow: Narrow, model: SemanticModel, context: UserContext, rules: Rules
+async def _counting(
+    narrow: Narrow | None, model: SemanticModel, context: UserContext, rules: Rules
 ) -> Counting | None:
-    """None where the people cannot be counted in one statement with the rest."""
+    """None where the people cannot be counted in one statement with the rest. Works while others
+    wait for the databases, and lets them go on half-way."""
+    if narrow is None:
+        return None
     try:
+        compile_plan(narrow.plan, narrow_plans.with_people(model))  # kept, for what follows
+        await asyncio.sleep(0)
         sql = _with_people(narrow, model, context).verdict.sql
     except PlanError:
         return None
@@ -156,13 +169,6 @@ def _narrow(output: PlannerOutput, model: SemanticModel) -> Narrow | None:
     return narrow_plans.narrow(output.plan, model) if isinstance(output, MetricQuery) else None
 
 
-async def _figures(run: Run, sql: str, noted: Narrow | None, parts: Parts) -> _Figures:
-    explain = parts.warehouse.explain(sql, run.context)
-    if noted is None:
-        return _Figures(await explain, Past())
-    return _Figures(*await asyncio.gather(explain, _past(run, noted, parts)))
-
-
 async def _fewest_people(
     context: UserContext, narrow: Narrow, model: SemanticModel, parts: Parts
 ) -> int | None:
@@ -191,7 +197,9 @@ async def _count(
     return narrow_plans.smallest(result)
 
 
-async def _past(run: Run, narrow: Narrow, parts: Parts) -> Past:
+async def _past(run: Run, narrow: Narrow | None, parts: Parts) -> Past:
+    if narrow is None:
+        return Past()
     async with parts.pool.connection() as connection:
         return await narrow_questions.note(
             connection,
