@@ -14,6 +14,8 @@ from workflow.plan.tokens import Token, tokenize
 _ROWS_BEFORE = re.compile("|".join((*follow_up_words.OF_BEFORE, *follow_up_words.OF_ROWS_BEFORE)))
 _OF_ALL = re.compile("|".join(follow_up_words.OF_ALL))
 
+_OF_THEM = tuple(("of", word) for word in ("them", "those", "these"))
+
 
 def leaves_out_subject(reading: Reading) -> bool:
     """Whether what is counted is missing: "how many were late", "what percentage came back"."""
@@ -47,12 +49,16 @@ def is_narrowed(plan: Plan) -> bool:
 
 def with_noun(tokens: Sequence[Token], base: Plan, lexicon: Lexicon) -> tuple[Token, ...]:
     """The question with the noun it leaves out: the "late ones", after a question about rentals,
-    are "late rentals". Only where all rows of something were counted before."""
+    are "late rentals", and "how many of them rented", after customers, are "how many customers
+    rented". Only where all rows of something were counted before."""
     facts = lexicon.metrics[base.metrics[0]]
     if not facts.is_row_count:
         return tuple(tokens)
     nouns = tokenize(facts.dataset.label)
     for at, token in enumerate(tokens):
+        words = tuple(t.word for t in tokens[at : at + 2])
+        if words in _OF_THEM and facts.dataset.name in lexicon.entities:
+            return (*tokens[:at], *nouns, *tokens[at + 2 :])
         key = (token.stem, *(noun.stem for noun in nouns))
         is_known = (token.stem,) in lexicon.phrases
         if not is_known and any(t.kind == "metric" for t in lexicon.phrases.get(key, ())):

@@ -38,7 +38,7 @@ from workflow.plan.readers.question_words import AGGREGATORS
 from workflow.plan.readers.safety import refuse_unreadable, refuse_unsafe
 from workflow.plan.readers.thresholds import read_bare_threshold
 from workflow.plan.reading import Reading
-from workflow.plan.revise import revised
+from workflow.plan.revise import of_all_rows, revised
 from workflow.plan.tokens import fold, phrase, tokenize
 from workflow.plan.understand import Asker, Outcome, read, read_parts, understand
 
@@ -118,8 +118,12 @@ def _of_the_same(question: str, alone: Outcome, base: Plan, asker: Asker) -> Out
 
 
 def _nothing_before(alone: Outcome) -> Outcome:
-    """A follow-up of nothing is asked back, never refused."""
+    """A follow-up of nothing is never sure; it is asked back and not refused."""
     reading = alone.reading
+    if isinstance(alone.end, Assembled):
+        note = "Nothing was answered before this, so that it is of everything."
+        end = replace(alone.end, notes=(*alone.end.notes, note), is_assumed=True)
+        return replace(alone, end=end)
     if reading is None or not isinstance(alone.end, Refused):
         return alone
     if any(c.has(Mark.FLIP) for c in reading.chunks):
@@ -204,7 +208,7 @@ def _after(question: str, base: Plan, asker: Asker) -> Outcome | None:
         said = read_parts(reading, corrections, is_follow_up=True)
         said = replace(said, rank=read_pick(reading, said) or read_count(reading, before, said))
         said = replace(said, having=said.having or read_bare_threshold(reading, before))
-        kept = without_dropped(before, dropped)
+        kept = of_all_rows(without_dropped(before, dropped), said, asker.lexicon)
         parts = revised(kept, said, read_follow_up(reading), has_dropped=kept != before)
         if parts is None:
             return None

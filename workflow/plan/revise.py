@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from contracts.plan import TimeRange
+from workflow.plan.lexicon import Lexicon
 from workflow.plan.parts import (
     ComparisonPart,
     DimensionPart,
@@ -40,6 +41,18 @@ def revised(
         extras=_extras(before, said),
     )
     return parts if has_dropped or _says_something(said, going_on) else None
+
+
+def of_all_rows(before: Parts, said: Parts, lexicon: Lexicon) -> Parts:
+    """ "And the inactive?", after active customers, is of all customers: no active one is."""
+    flags = {f for p in said.filters for f, values in p.options if values in ((True,), (False,))}
+    names = before.metrics.alternatives[0]
+    facts = lexicon.metrics[names[0]]
+    rows = lexicon.row_counts.get(facts.dataset.name)
+    is_of_flag = any(flag in facts.metric.expression for flag in flags)
+    if rows is None or len(names) > 1 or facts.aggregate != "count" or not is_of_flag:
+        return before
+    return replace(before, metrics=MetricsPart(((rows,),)))
 
 
 def _says_something(said: Parts, going_on: FollowUp) -> bool:

@@ -297,7 +297,7 @@ def _all_of(reading: Reading) -> list[tuple[int, DimensionPart]]:
     for at, chunk in list(reading.free()):
         thing = at + 1
         while (held := reading.at(thing)) is not None and (
-            held.is_filler or _is_their_number(reading, held)
+            held.is_filler or _is_their_number(reading, held) or _is_kind(reading, thing)
         ):
             thing += 1
         if held is None or not reading.is_free(thing):
@@ -318,6 +318,11 @@ def _all_of(reading: Reading) -> list[tuple[int, DimensionPart]]:
             seen = seen_words(reading, sorted(fields)[0])
             reading.notes.append(f"{seen} Nothing else is in this answer.")
     return parts
+
+
+def _is_kind(reading: Reading, at: int) -> bool:
+    """The "Horror" of "all Horror films"."""
+    return at in reading.restricted and bool(reading.chunks[at].values)
 
 
 def _is_list(reading: Reading, at: int, thing: int) -> bool:

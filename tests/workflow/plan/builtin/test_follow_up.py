@@ -103,3 +103,9 @@ def test_a_reply_that_names_no_choice_is_read_by_itself() -> None:
     history = [Exchange("top 5 films", first.output, "")]
     assert asked("rentals by store", history=history).output == asked("rentals by store").output
     assert not isinstance(asked("the ninth one", history=history).output, MetricQuery)
+
+
+def test_what_goes_on_from_a_question_that_was_asked_back_is_not_sure() -> None:
+    planned = talk("returned rentals in June", "and how many were not returned")[1]
+    assert planned.confidence <= 0.9
+    assert any("Nothing was answered before" in note for note in planned.notes)
