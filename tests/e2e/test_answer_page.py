@@ -11,6 +11,18 @@ from tests.e2e.test_ask_page import ask
 from tests.stack import PASSWORDS, Demo
 
 Visit = Callable[..., Page]
+ON_THE_LINE = """(chart, share) => {
+  const canvas = chart.querySelector("canvas"), { width, height } = canvas;
+  const seen = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const box = canvas.getBoundingClientRect();
+  for (let x = Math.floor(width * share); x < width; x++)
+    for (let y = 0; y < height; y++) {
+      const at = 4 * (y * width + x), [r, g, b] = seen.slice(at, at + 3);
+      if (Math.abs(r - 63) + Math.abs(g - 131) + Math.abs(b - 200) < 24)
+        return { x: x * box.width / width, y: y * box.height / height + 1 };
+    }
+}"""
+"""Where a line in the palette's first colour is."""
 BY_CATEGORY = "Total revenue by category in June 2022"
 BY_CUSTOMER = "Total revenue by customer"
 
@@ -96,6 +108,19 @@ def test_an_answer_is_looked_at_taken_along_and_judged(visit: Visit) -> None:
 
 def test_a_reader_has_numbers_and_times_as_they_write_them(visit: Visit) -> None:
     page = visit("manager_store1", "/analytics", locale="de-DE", timezone_id="Asia/Tokyo")
+    turn = ask(page, "Revenue by day")  # more than has points to be seen
+    chart = turn.locator("[data-drawn=line]")
+    expect(chart.locator("canvas")).to_be_visible()
+    for share in (0.35, 0.65):  # what is pointed at is told, and not the line's first day
+        day = chart.evaluate(ON_THE_LINE, share)
+        chart.locator("canvas").hover(position=day)
+        told = page.locator("#vg-tooltip-element").all_inner_texts()
+        chart.locator("canvas").click(position=day)
+        shown = turn.locator("table.result tbody tr:visible")
+        expect(shown).to_have_count(1)
+        assert shown.first.inner_text()[:4] == "2022"
+        assert "2 Jan 2022" not in "".join(told)
+        turn.get_by_role("button", name="Show all").click()
     turn = ask(page, "Revenue per month")
     turn.get_by_role("button", name="Zoom in").click()
     turn.get_by_role("button", name="All").click()

@@ -24,14 +24,16 @@
   // Dragging moves along time; the wheel zooms only with Ctrl or ⌘, so that it still scrolls.
   const zoom = { name: "zoom", bind: "scales", select: { type: "interval", encodings: ["x"], zoom: "wheel![event.ctrlKey || event.metaKey]" } };
   const isLit = `!length(lit) || indexof(lit, datum.${ROW}) >= 0`;
-  // What is zoomed in on ends at the axes, with room for the first and the last point; what is
-  // chosen on a line is a larger point.
-  const asLine = ({ mark, encoding, ...spec }) => ({
+  // What is zoomed in on ends at the axes, with room for the first and the last point. What is
+  // pointed at are points, seen or not, as a line can tell no value but its first; what is chosen
+  // on it is a larger point.
+  const asLine = ({ mark, encoding: { tooltip, ...encoding }, ...spec }) => ({
     ...spec,
     encoding: { ...encoding, x: { ...encoding.x, scale: { ...encoding.x.scale, padding: 6 } } },
     layer: [
       { mark: { ...mark, clip: true }, params: [zoom] },
-      { mark: { type: "point", filled: true, size: 150, opacity: 1, clip: true }, transform: [{ filter: `indexof(lit, datum.${ROW}) >= 0` }] },
+      { mark: { type: "point", filled: true, size: 90, opacity: 0, clip: true }, encoding: { tooltip } },
+      { mark: { type: "point", filled: true, size: 150, opacity: 1, clip: true, tooltip: null }, transform: [{ filter: `indexof(lit, datum.${ROW}) >= 0` }] },
     ],
   });
   // What is not chosen steps back.
@@ -79,19 +81,28 @@
   };
 
   const rowsOf = (place) => [...place.closest(".views").querySelectorAll("table.result tbody tr")];
-  // Which row was pointed at: of a line without points the one nearest in time.
+  // What was pointed at: of a line the nearest of its points, unless it was moved along.
+  const NEAR = 24;
+  const points = (mark) => mark.items.flatMap((item) =>
+    mark.marktype === "symbol" ? (Number.isInteger(item.datum?.[ROW]) ? [item] : []) : (item.items ?? []).flatMap(points));
   const pick = (place, event, item) => {
-    const { drawn } = charts.get(place);
-    if (item?.mark?.marktype === "line") {
-      const along = event.clientX - place.querySelector("canvas").getBoundingClientRect().left - drawn.view.origin()[0];
-      const at = Number(drawn.view.scale("x").invert(along));
-      return toggle(place, nearest(item.mark.items, at));
+    const { kind, drawn: { view }, pressed } = charts.get(place);
+    if (kind !== "line") {
+      if (Number.isInteger(item?.datum?.[ROW])) toggle(place, item.datum[ROW]);
+      return;
     }
-    const row = item?.datum?.[ROW];
-    if (Number.isInteger(row)) toggle(place, row);
+    const box = place.querySelector("canvas").getBoundingClientRect(), [left, top] = view.origin();
+    const from = (x, y) => Math.hypot(event.clientX - x, event.clientY - y);
+    const far = ({ x, y }) => from(box.left + left + x, box.top + top + y);
+    const found = points(view.scenegraph().root);
+    if (!found.length || (pressed && from(...pressed) > 4)) return;
+    const nearest = found.reduce((best, one) => far(one) < far(best) ? one : best);
+    if (far(nearest) < NEAR) toggle(place, nearest.datum[ROW]);
   };
-  const nearest = (items, at) => items.reduce((best, { datum }) =>
-    Math.abs(Number(datum.x) - at) < Math.abs(Number(best.x) - at) ? datum : best, items[0].datum)[ROW];
+  document.addEventListener("pointerdown", (event) => {
+    const given = charts.get(event.target.closest?.(".chart"));
+    if (given) given.pressed = [event.clientX, event.clientY];
+  });
   const toggle = (place, row) => {
     const { chosen } = charts.get(place);
     if (!chosen.delete(row)) chosen.add(row);
