@@ -230,7 +230,8 @@ class Approval(ApprovalItem):
 
 class ReviewChoices(Wire):
     """What a reviewer may choose from: `catalog` is what the asker's role may ask with, `roles` are
-    those that may read all that the statement reads, and so run it once it is remembered."""
+    those that the reviewer may have it remembered for: they may read all that it reads, and the
+    policy lets the reviewer decide for them."""
 
     catalog: Catalog
     roles: tuple[str, ...]

@@ -23,7 +23,7 @@ from tests.e2e.browser import chromium
 from tests.e2e.scenes import SCENES, SCHEMES, SIZES, Stage, prepare
 from tests.stack import start_demo, stop_demo
 
-README = {"ask": "ask-bars", "how": "ask-how", "approve": "approval", "verify": "record-verified"}
+README = {"ask": "ask-line", "how": "ask-how", "approve": "approval", "verify": "record-verified"}
 """Files in docs/pictures, and the scenes they show."""
 
 

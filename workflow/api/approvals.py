@@ -33,7 +33,7 @@ from workflow import drafts, remembering
 from workflow.api.access import Caller, Running
 from workflow.approve.lifecycle import OPEN
 from workflow.approve.risk import for_asker
-from workflow.approve.rules import objection, possible
+from workflow.approve.rules import against_remembering, objection, possible
 from workflow.bootstrap import Workflow
 from workflow.locked_request import UNKNOWN, asked_of, may_review
 from workflow.review import nearest_verified, readable
@@ -150,9 +150,15 @@ async def get_choices(approval_id: UUID, caller: Caller, running: Running) -> Re
         if request is None or not may_review(caller):
             raise NotFound(UNKNOWN)
         run, subject = await _run_of(connection, request), request.item.subject
-        roles = await remembering.roles_that_read(connection, caller.org_id, subject)
+        reading = await remembering.roles_that_read(connection, caller.org_id, subject)
     if run is None:
         raise Conflict("Only a query has choices.", kind="not-a-query")
+    policy = (await running.parts.in_force.rules(request.org_id)).policy.policy
+    roles = tuple(
+        role
+        for role in reading
+        if against_remembering(request.item, caller, (role,), policy) is None
+    )
     return ReviewChoices(catalog=running.parts.models.catalog(run.context), roles=roles)
 
 
