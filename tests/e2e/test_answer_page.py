@@ -131,7 +131,8 @@ def test_a_reader_has_numbers_and_times_as_they_write_them(visit: Visit) -> None
     turn.get_by_role("tab", name="Record").click()
     expect(turn.locator(".chain-links time").first).to_have_text(re.compile(r"GMT\+9$"))
     page.evaluate(
-        "getSelection().selectAllChildren([...document.querySelectorAll('table.result tbody')].at(-1))"
+        "getSelection().selectAllChildren("
+        "[...document.querySelectorAll('table.result tbody')].at(-1))"
     )
     copied = page.evaluate(
         """() => { const data = new DataTransfer();
