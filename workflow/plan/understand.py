@@ -149,8 +149,8 @@ def read_parts(
     refuse_outside_scope(reading, filters)
     refuse_unknown_scope(reading)
     thresholds = read_thresholds(reading)
-    has_compared_values = any(p.is_compared for p in filters)
-    comparison = read_comparison(reading, has_compared_values=has_compared_values)
+    are_compared = any(p.is_compared for p in filters)
+    comparison = read_comparison(reading, has_compared_values=are_compared)
     if comparison is not None:
         filters = only_compared_inside(reading, filters)
     else:
@@ -162,8 +162,7 @@ def read_parts(
     row_order = read_order(reading)
     is_dated = is_follow_up or any(d.grain or d.is_trend for d in dimensions)
     group_order = read_group_order(reading, is_dated=is_dated) if rank is None else None
-    if row_order is not None and any(d.grain for d in dimensions):
-        say_what_is_ordered(reading)
+    say_what_is_ordered(reading, dimensions)
     if rank is None and not dimensions:
         listed = read_listed(reading)
         dimensions = (listed,) if listed is not None else ()

@@ -1,5 +1,6 @@
 """Reads rankings: "top 10 products", "which store has the most revenue", "worst 3 categories"."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from workflow.plan import grammar
@@ -240,11 +241,12 @@ def read_group_order(reading: Reading, *, is_dated: bool) -> bool | None:
     return None
 
 
-def say_what_is_ordered(reading: Reading) -> None:
+def say_what_is_ordered(reading: Reading, groups: Sequence[DimensionPart]) -> None:
     """Rows by month "in descending order" may go by the month; "highest first" may not."""
     order = (c for at, c in enumerate(reading.chunks) if reading.claims.get(at) == "order")
     is_plain = any(set(c.words) & {"ascending", "asc", "descending", "desc"} for c in order)
-    if is_plain and ORDERED_BY not in reading.claims.values():
+    is_dated = any(group.grain for group in groups)
+    if is_dated and is_plain and ORDERED_BY not in reading.claims.values():
         reading.assume("The rows go by their amount, not by their date.")
 
 
