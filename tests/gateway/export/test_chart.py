@@ -1,6 +1,7 @@
 """Pictures of charts, drawn by the real library in its own process."""
 
 import asyncio
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -93,13 +94,14 @@ def test_a_drawing_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch)
     processes: list[asyncio.subprocess.Process] = []
     start = asyncio.create_subprocess_exec
 
-    async def noted(*arguments: str, **more: object) -> asyncio.subprocess.Process:
-        processes.append(await start(*arguments, **more))  # type: ignore[arg-type]  # passed on
+    async def endless(*_: str, **more: object) -> asyncio.subprocess.Process:
+        sleeping = (sys.executable, "-c", "import time; time.sleep(600)")
+        processes.append(await start(*sleeping, **more))  # type: ignore[arg-type]  # passed on
         return processes[-1]
 
-    monkeypatch.setattr(chart.asyncio, "create_subprocess_exec", noted)
+    monkeypatch.setattr(chart.asyncio, "create_subprocess_exec", endless)
     with pytest.raises(TimedOut):
-        drawn(BY_CATEGORY, "png", seconds=0.05)
+        drawn(BY_CATEGORY, "png", seconds=2)
     assert [process.returncode for process in processes] == [-9]
 
 
