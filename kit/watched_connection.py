@@ -7,6 +7,7 @@ farewell), before psycopg waits by itself, and when the connection closes.
 """
 
 import asyncio
+import os
 import select
 from typing import TypeVar
 
@@ -75,7 +76,9 @@ class WatchedConnection(AsyncConnection[TupleRow]):
         self._arrival = asyncio.get_running_loop().create_future()
         if self._watched is None:
             self._loop = asyncio.get_running_loop()
-            self._watched = self.pgconn.socket
+            # a number of our own: libpq closes its own whenever it finds the server gone, and
+            # the next connection gets that number
+            self._watched = os.dup(self.pgconn.socket)
             self._loop.add_reader(self._watched, self._on_arrival)
         try:
             await self._arrival
@@ -91,6 +94,7 @@ class WatchedConnection(AsyncConnection[TupleRow]):
     def _leave(self) -> None:
         if self._watched is not None:
             self._loop.remove_reader(self._watched)
+            os.close(self._watched)
             self._watched = None
 
     async def _give_up(self, gen: PQGen[RV]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
@@ -106,3 +106,21 @@ async def test_a_socket_closed_and_opened_again_under_its_number_is_heard(app_ur
     for _ in range(20):
         async with connected(app_url) as connection:
             assert await answer(connection) == 42
+
+
+async def test_a_broken_connection_leaves_alone_the_one_that_got_its_socket_s_number(
+    app_url: str,
+) -> None:
+    async with connected(app_url) as broken:
+        pid, number = await answer(broken, "SELECT pg_backend_pid()"), broken.pgconn.socket
+        with psycopg.connect(app_url, autocommit=True) as owner:  # the loop hears nothing of it
+            owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            for _ in range(2):  # the farewell, then the end: libpq closes the socket by itself
+                with suppress(psycopg.OperationalError):
+                    broken.pgconn.consume_input()
+        async with connected(app_url) as heir:
+            assert heir.pgconn.socket == number
+            waiting = asyncio.create_task(answer(heir, "SELECT 42 FROM pg_sleep(0.3)"))
+            await asyncio.sleep(0.05)
+            await broken.close()
+            assert await waiting == 42
