@@ -250,7 +250,7 @@ async def only(workflow: Workflow, office: Office) -> notifications.Notification
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "changed",
     [
         {"webhook_url": "http://example.org/hook", "webhook_secret": "s"},
         {"webhook_url": "https://example.org/hook"},
@@ -265,8 +265,8 @@ async def only(workflow: Workflow, office: Office) -> notifications.Notification
     ],
 )
 def test_a_way_out_that_could_leak_is_refused_at_start(
-    office: Office, settings: dict[str, str]
+    office: Office, changed: dict[str, str]
 ) -> None:
-    given = office.settings.model_dump() | settings
+    given = office.settings.model_dump() | changed
     with pytest.raises(ValidationError):
         type(office.settings).model_validate(given)
