@@ -148,9 +148,13 @@ def _interactions(demo: Demo, browser: Browser, site: str) -> None:
 
 
 def _use(page: Page) -> None:
-    for name in ("Chart", "Table"):
-        page.get_by_role("button", name=name).first.click()
+    page.get_by_role("button", name="Bars", exact=True).first.click()
+    page.locator(".chart").focus()
+    for key in ("ArrowDown", "Space", "ArrowDown", "Space", "Escape"):
+        page.keyboard.press(key)
         page.wait_for_timeout(50)
+    page.get_by_role("button", name="Table", exact=True).first.click()
+    page.wait_for_timeout(50)
     page.locator("table.result tbody tr").nth(3).click()
     page.locator("details.how > summary").first.click()
     page.get_by_label("Your question").press_sequentially("and by month", delay=20)
