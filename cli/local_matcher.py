@@ -259,7 +259,8 @@ def _filters(
                 if tuple(words[at : at + len(said)]) == said and not spot & used:
                     filters.append({"field": field.name, "operator": "eq", "values": [value]})
                     used.update(spot)
-    for at in range(len(words)):
+    is_numbered = any(word.isdecimal() for word in words)
+    for at in range(len(words) if is_numbered else 0):
         found = _at(words, [f for f in fields if f.type == "integer"], at)
         if found and found.end < len(words) and words[found.end].isdecimal() and at not in used:
             number = int(words[found.end][:18])

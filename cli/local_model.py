@@ -98,6 +98,7 @@ async def _routed(scope: Mapping[str, Any], receive: Receive, state: LocalModel)
 
 
 async def _chat(scope: Mapping[str, Any], receive: Receive, state: LocalModel) -> Reply:
+    arrived = time.monotonic()
     content = b""
     while True:
         message = await receive()
@@ -111,17 +112,16 @@ async def _chat(scope: Mapping[str, Any], receive: Receive, state: LocalModel) -
     state.calls[body.model] += 1
     state.requests.append(body)
     headers = dict(scope["headers"])
-    return await _respond(body, headers.get(b"authorization", b"").decode("latin-1"), state)
+    reply = _reply(body, headers.get(b"authorization", b"").decode("latin-1"), state)
+    return await _in_its_time(body.model, reply, arrived)
 
 
-async def _respond(body: ChatRequest, authorization: str, state: LocalModel) -> Reply:
-    """As the model of that name does; a slow one takes its time from the request's arrival on,
-    what it does meanwhile included."""
-    arrived = time.monotonic()
-    reply = _reply(body, authorization, state)
-    if slow := _SLOW.fullmatch(body.model):
+async def _in_its_time(model: str, reply: Reply, arrived: float) -> Reply:
+    """When the model of that name answers: a slow one takes its time from the request's arrival
+    on, what it does meanwhile included."""
+    if slow := _SLOW.fullmatch(model):
         await asyncio.sleep(arrived + int(slow[1]) / 1000 - time.monotonic())
-    if body.model == "local-hangs":
+    if model == "local-hangs":
         await asyncio.sleep(3600)
     return reply
 
