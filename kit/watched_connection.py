@@ -73,6 +73,8 @@ class WatchedConnection(AsyncConnection[TupleRow]):
         await super().close()
 
     async def _arrived(self) -> None:
+        if _ready_now(self.pgconn.socket, WAIT_R):
+            return  # of a connection that broke the loop tells once, and then no more
         self._arrival = asyncio.get_running_loop().create_future()
         if self._watched is None:
             self._loop = asyncio.get_running_loop()
@@ -128,9 +130,11 @@ def _resumed(gen: PQGen[RV], wanted: Wait) -> PQGen[RV]:
 
 
 def _ready_now(socket: int, wanted: int) -> int:
-    """A socket asked for writing is nearly always writable; so it is asked before the loop is."""
+    """What of it need not be waited for. A socket asked for writing is nearly always writable; so
+    it is asked before the loop is."""
     poll = select.poll()
-    poll.register(socket, select.POLLOUT | (select.POLLIN if wanted & WAIT_R else 0))
+    events = (select.POLLIN if wanted & WAIT_R else 0) | (select.POLLOUT if wanted & WAIT_W else 0)
+    poll.register(socket, events)
     found = poll.poll(0)
     events = found[0][1] if found else 0
     is_readable, is_writable = events & ~select.POLLOUT, events & ~select.POLLIN

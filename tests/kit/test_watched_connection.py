@@ -1,11 +1,16 @@
 """A connection whose socket stays with the event loop."""
 
 import asyncio
+import socket
+import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
+import uvloop
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from kit.database import check_unless_quiet
 from kit.watched_connection import WatchedConnection
@@ -124,3 +129,52 @@ async def test_a_broken_connection_leaves_alone_the_one_that_got_its_socket_s_nu
             await asyncio.sleep(0.05)
             await broken.close()
             assert await waiting == 42
+
+
+def test_a_server_that_dies_with_a_statement_unread_is_noticed(app_url: str) -> None:
+    """With the farewell and the end of the stream comes an error of the socket, of which uvloop
+    tells once: whoever reads the farewell first must not wait for the end."""
+    parts = conninfo_to_dict(app_url)
+    name = f".s.PGSQL.{parts.get('port') or 5432}"
+    with (
+        tempfile.TemporaryDirectory(prefix="cs-") as folder,  # a socket's path has to be short
+        socket.socket(socket.AF_UNIX) as listening,
+    ):
+        listening.bind(f"{folder}/{name}")
+        listening.listen()
+        upstream = f"{parts['host']}/{name}"
+        asked, ended = threading.Event(), threading.Event()
+        arguments = (listening, upstream, asked, ended)
+        server = threading.Thread(target=die_at_the_first_statement, args=arguments)
+        server.start()
+        url = make_conninfo(app_url, host=folder)
+
+        async def ask() -> None:
+            async with connected(url) as connection:
+                answering = asyncio.create_task(answer(connection))
+                await asyncio.to_thread(asked.wait)
+                ended.set()
+                server.join()  # the loop finds the farewell and the end at once
+                with pytest.raises(psycopg.OperationalError):
+                    await answering
+
+        uvloop.run(ask())
+
+
+def die_at_the_first_statement(
+    listening: socket.socket, upstream: str, asked: threading.Event, ended: threading.Event
+) -> None:
+    """A server up to the first statement, which it leaves unread."""
+    client, _ = listening.accept()
+    with client, socket.socket(socket.AF_UNIX) as server:
+        server.connect(upstream)
+        while True:
+            said = client.recv(65536, socket.MSG_PEEK)
+            if said[:1] in b"QP":
+                break
+            server.sendall(client.recv(len(said)))
+            client.sendall(server.recv(65536))
+        asked.set()
+        ended.wait()
+        fields = b"SFATAL\0C57P02\0Mdying\0\0"
+        client.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
