@@ -34,7 +34,6 @@ from workflow.llm.chat import (
 from workflow.llm.endpoint import Call, Endpoint
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.meter import CHARACTERS_PER_TOKEN, Meter, Payer, Use, cost_of
-from workflow.llm.places import Places
 from workflow.llm.retry import wait_seconds
 from workflow.llm.settings import PUBLIC_BASE_URL, ModelSettings
 from workflow.llm.text_stream import TextStream, begun
@@ -97,7 +96,7 @@ class ModelClient:
         )
         self._breakers = {model: Breaker(clock=clock) for model in self.models}
         self._manners = {model: _Manner() for model in self.models}
-        self._places = Places(settings.openai_max_concurrency)
+        self._places = asyncio.Semaphore(settings.openai_max_concurrency)
         self._timeout_seconds = settings.openai_timeout_seconds
         self._deadline_seconds = settings.openai_deadline_seconds
         self._retries = settings.openai_retries
@@ -248,7 +247,8 @@ class ModelClient:
         if left <= 0:
             return _OUT_OF_TIME
         try:
-            await self._places.take(left)
+            async with asyncio.timeout(left):
+                await self._places.acquire()
         except TimeoutError:
             return replace(_OUT_OF_TIME, reason="too many questions are waiting for the model")
         outcome: Answer | Failure | None = None
@@ -270,11 +270,11 @@ class ModelClient:
                 self._count(request, None, 0)
         finally:
             if not isinstance(outcome, TextStream):  # which gives its place back when it ends
-                self._places.give_back()
+                self._places.release()
         return outcome
 
     def _ended(self, stream: TextStream, request: _Request) -> None:
-        self._places.give_back()
+        self._places.release()
         stream.cost = self._cost(stream)
         self._count(request, stream, stream.characters)
         breaker = self._breakers[stream.model]

@@ -13,7 +13,6 @@ from tests.workflow.llm.conftest import KEY, MakeClient, Time
 from workflow.llm.breaker import Weight
 from workflow.llm.client import Completion, Message, ModelClient, from_settings
 from workflow.llm.errors import ModelUnavailable
-from workflow.llm.places import Places
 from workflow.llm.settings import ModelSettings
 
 pytestmark = pytest.mark.anyio
@@ -260,9 +259,9 @@ async def test_a_place_that_does_not_come_free_in_time_is_said(
     make_client: MakeClient, server: LocalModel
 ) -> None:
     client = make_client("local", openai_max_concurrency=1, openai_deadline_seconds=0.1)
-    await client._places.take(1)
+    await client._places.acquire()
     assert await refused(client) == "too many questions are waiting for the model"
-    client._places.give_back()
+    client._places.release()
     assert server.calls.total() == 0
     assert (await ask(client)).model == "local"
 
@@ -272,7 +271,6 @@ import asyncio, sys
 from kit import logs
 from workflow.llm.client import Message, ModelClient
 from workflow.llm.errors import ModelUnavailable
-from workflow.llm.places import Places
 from workflow.llm.settings import ModelSettings
 
 async def main():
@@ -316,10 +314,3 @@ async def test_a_key_or_an_address_is_enough() -> None:
         client = from_settings(ModelSettings(**given))
         assert client is not None
         await client.close()
-
-
-async def test_questions_that_come_together_start_a_little_apart() -> None:
-    places = Places(16, gap_seconds=0.02)
-    before = time.monotonic()
-    await asyncio.gather(*(places.take(1) for _ in range(5)))
-    assert time.monotonic() - before >= 4 * 0.02
