@@ -77,7 +77,8 @@ class Budgets:
     async def close(self) -> None:
         """Write what is not yet written, once."""
         if self._writer is not None:
-            self._writer.cancel()
+            async with self._lock:  # in the middle of writing, nobody could say what became of it
+                self._writer.cancel()
             await asyncio.wait({self._writer})
         if self._unwritten:
             await self._write_once()

@@ -1,7 +1,7 @@
 """Daily token budgets over a real database, and what is counted against them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -10,12 +10,13 @@ import psycopg
 import pytest
 
 from cli.local_model import LocalModel, serving
-from kit.database import Pool, make_pool
+from kit.database import Connection, Pool, make_pool
 from workflow.budgets import Budgets
 from workflow.llm.client import Message, ModelClient
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.meter import Payer, Use
 from workflow.llm.settings import ModelSettings
+from workflow.store import model_use
 
 pytestmark = pytest.mark.anyio
 ASKED = (Message("system", "Say something."), Message("user", "{}"))
@@ -113,6 +114,24 @@ async def test_all_that_was_used_is_written_once(make: Make, payer: Payer, app_u
         await asyncio.sleep(0)
     await budgets.close()
     assert used(app_url, payer.org_id) == [(payer.user_id, 50, 100, 50, Decimal("0.50"))]
+
+
+async def test_what_is_being_written_at_the_end_is_written_once(
+    make: Make, payer: Payer, app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, is_added = model_use.add, asyncio.Event()
+
+    async def linger(connection: Connection, rows: Sequence[model_use.UseRow]) -> None:
+        await add(connection, rows)
+        is_added.set()
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(model_use, "add", linger)
+    budgets = make()
+    budgets.count(payer, Use(2, 1, Decimal("0.01"), calls=1))
+    await is_added.wait()
+    await budgets.close()
+    assert used(app_url, payer.org_id) == [(payer.user_id, 1, 2, 1, Decimal("0.01"))]
 
 
 async def test_a_budget_that_cannot_be_read_is_no_leave_to_spend(payer: Payer) -> None:
