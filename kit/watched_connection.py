@@ -74,7 +74,10 @@ class WatchedConnection(AsyncConnection[TupleRow]):
 
     async def _arrived(self) -> None:
         if _ready_now(self.pgconn.socket, WAIT_R):
-            return  # of a connection that broke the loop tells once, and then no more
+            # of a connection that broke the loop tells once, and then no more; and whoever waits
+            # gives others their turn, even for what is there already
+            await asyncio.sleep(0)
+            return
         self._arrival = asyncio.get_running_loop().create_future()
         if self._watched is None:
             self._loop = asyncio.get_running_loop()

@@ -1,6 +1,7 @@
 """A connection whose socket stays with the event loop."""
 
 import asyncio
+import select
 import socket
 import tempfile
 import threading
@@ -11,7 +12,9 @@ import psycopg
 import pytest
 import uvloop
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.waiting import WAIT_R
 
+from kit import watched_connection
 from kit.database import check_unless_quiet
 from kit.watched_connection import WatchedConnection
 
@@ -37,6 +40,25 @@ async def answer(connection: WatchedConnection, statement: str = "SELECT 42") ->
 async def test_a_statement_after_another_one_is_answered(app_url: str) -> None:
     async with connected(app_url) as connection:
         assert [await answer(connection) for _ in range(50)] == [42] * 50
+
+
+async def test_an_answer_that_is_there_at_once_is_waited_for_too(
+    app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is begun beside a wait relies on being begun."""
+    ready_now = watched_connection._ready_now
+
+    def ready_soon(number: int, wanted: int) -> int:
+        select.select([number], [], [], 0.2 if wanted == WAIT_R else 0)
+        return ready_now(number, wanted)
+
+    async with connected(app_url) as connection:
+        assert await answer(connection) == 42
+        monkeypatch.setattr(watched_connection, "_ready_now", ready_soon)
+        answering = asyncio.create_task(answer(connection))
+        await asyncio.sleep(0)
+        assert not answering.done()
+        assert await answering == 42
 
 
 async def test_a_large_answer_and_a_large_statement_arrive_whole(app_url: str) -> None:
