@@ -23,7 +23,7 @@ from workflow.approve.steps import step
 from workflow.locked_request import UNKNOWN, may_review
 from workflow.parts import Parts
 from workflow.requests import person_of
-from workflow.store import app_roles, approvals, verified_queries
+from workflow.store import approvals, role_policies, verified_queries
 from workflow.store.approvals import Connection, Request
 from workflow.store.verified_queries import VerifiedRow
 
@@ -190,7 +190,7 @@ async def roles_that_read(
     """The roles that may ask and read every view that a query reads; none for what is no query."""
     if not isinstance(subject, QuerySubject):
         return ()
-    views = await app_roles.views_by_role(connection, org_id)
+    views = await role_policies.views_by_role(connection, org_id)
     return tuple(role for role, may in views.items() if may and set(subject.views) <= set(may))
 
 

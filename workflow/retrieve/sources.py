@@ -12,7 +12,7 @@ from workflow.retrieve.glossary import documents_of
 from workflow.retrieve.index import Document
 from workflow.retrieve.load import load
 from workflow.semantic.model import SemanticModel
-from workflow.store import app_roles, knowledge_documents
+from workflow.store import knowledge_documents, role_policies
 from workflow.store.knowledge_documents import KnowledgeRow
 
 Origin = Literal["file", "semantic_model", "written"]
@@ -42,7 +42,7 @@ class DocumentSources:
     async def of(self, connection: Connection, org_id: UUID) -> list[Sourced]:
         """All of an organisation's, those that were taken away included. Raises DocumentError
         where a file cannot be used."""
-        views = await app_roles.views_by_role(connection, org_id)
+        views = await role_policies.views_by_role(connection, org_id)
         written = {
             row.document_key: row for row in await knowledge_documents.all_of(connection, org_id)
         }

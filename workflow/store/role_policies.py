@@ -1,10 +1,12 @@
 """`app_roles`: what each role may do and read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg.rows import class_row
 
+from contracts.context import Permission
 from kit.database import Connection
 
 OF_ORGANISATION = """
@@ -26,3 +28,12 @@ async def of_organisation(connection: Connection, org_id: UUID) -> list[RolePoli
     async with connection.cursor(row_factory=class_row(RolePolicy)) as cursor:
         await cursor.execute(OF_ORGANISATION, {"org_id": org_id})
         return await cursor.fetchall()
+
+
+async def views_by_role(connection: Connection, org_id: UUID) -> Mapping[str, tuple[str, ...]]:
+    """The views that each role of an organisation may read; none for one that may not ask."""
+    roles = await of_organisation(connection, org_id)
+    return {
+        one.role: tuple(one.allowed_views) if Permission.ASK in one.permissions else ()
+        for one in roles
+    }
