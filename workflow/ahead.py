@@ -19,7 +19,7 @@ from workflow.planning import plan_question
 
 @dataclass(frozen=True, slots=True)
 class PlannedAhead:
-    """`seconds` is how long planning took."""
+    """`seconds` is how long planning took, with the wait for documents."""
 
     planned: Planned
     seconds: float
@@ -58,10 +58,9 @@ async def _plan(
 ) -> PlannedAhead:
     model = parts.models.part(context)
     profile = await parts.profiles.get(model, context)
-    found = await sources
     began = perf_counter()
     planned = await plan_question(
-        question, context, parts, model=model, profile=profile, sources=found
+        question, context, parts, model=model, profile=profile, finding=lambda: sources
     )
     return PlannedAhead(planned, perf_counter() - began)
 

@@ -1,6 +1,7 @@
 """A statement that was checked: recorded, run, and what came of it added to the record."""
 
 from dataclasses import dataclass
+from time import perf_counter
 
 from contracts.context import UserContext
 from contracts.result import ResultSet
@@ -23,33 +24,42 @@ class Executed:
     result: ResultSet
 
 
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    result: ResultSet
+    seconds: float
+
+
 async def execute(
     journal: Journal,
     warehouse: Warehouse,
     checked: Checked,
     context: UserContext,
     step: str = "",
+    *,
+    is_repeatable: bool = False,
     patience: float = 0.0,
 ) -> Executed:
-    """Write what is pending, then run the statement, with the people behind each row where they
-    are counted along. An execution that an earlier try recorded is not recorded again where it
+    """Run the statement, with the people behind each row where they are counted along, and write
+    what is pending beside it: where all that is pending `is_repeatable` for nothing, only if the
+    statement lasts. An execution that an earlier try recorded is not recorded again where it
     came to the same. A warehouse that is away is tried again for `patience` seconds. Raises
     ExecutionError, with the failure added."""
+    beside = journal.beside_lasting if is_repeatable else journal.beside
+    started = perf_counter()
     try:
-        result = await patiently(lambda: _run(journal, warehouse, checked, context), patience)
+        ran = await patiently(lambda: beside(_run(warehouse, checked, context)), patience)
     except ExecutionError as error:
-        journal.add(
-            Stage.EXECUTION, "failed", journal.flushed_at, {"reason": error.kind}, step=step
-        )
+        journal.add(Stage.EXECUTION, "failed", started, {"reason": error.kind}, step=step)
         raise
-    counted = _counted(checked, result)
-    result = _as_asked(checked, result)
+    counted = _counted(checked, ran.result)
+    result = _as_asked(checked, ran.result)
     earlier = journal.recorded(Stage.EXECUTION, step)
     if earlier is None or earlier.get("digest") != result.digest:
         journal.add(
             Stage.EXECUTION,
             "ok",
-            journal.flushed_at,
+            perf_counter() - ran.seconds,
             {
                 "row_count": result.row_count,
                 "total_rows": result.total_rows,
@@ -64,22 +74,22 @@ async def execute(
     return Executed(checked.with_count(counted) if counted else checked, result)
 
 
-async def _run(
-    journal: Journal, warehouse: Warehouse, checked: Checked, context: UserContext
-) -> ResultSet:
+async def _run(warehouse: Warehouse, checked: Checked, context: UserContext) -> _Ran:
+    started = perf_counter()
+    result = await _result(warehouse, checked, context)
+    return _Ran(result, perf_counter() - started)
+
+
+async def _result(warehouse: Warehouse, checked: Checked, context: UserContext) -> ResultSet:
     verdict, counting = checked.verdict, checked.counting
     assert verdict.sql is not None  # noqa: S101 - a statement that passed has its text
     if counting is not None:
         try:
-            return await warehouse.run_after(
-                journal.flush(), counting.sql, context, count_statement=verdict.count_sql
-            )
+            return await warehouse.run(counting.sql, context, count_statement=verdict.count_sql)
         except ExecutionError as error:
             if error.kind != "timeout":
                 raise  # what takes too long may not without the counting
-    return await warehouse.run_after(
-        journal.flush(), verdict.sql, context, count_statement=verdict.count_sql
-    )
+    return await warehouse.run(verdict.sql, context, count_statement=verdict.count_sql)
 
 
 def _counted(checked: Checked, result: ResultSet) -> Counted | None:

@@ -30,6 +30,7 @@ from workflow.narrate.phrases import scope_words
 from workflow.narrate.prompt import PROMPT_DIGEST, Subject, prompt_for
 from workflow.parts import Outcome, Parts, Tell
 from workflow.plan.history import MOST_EXCHANGES, Exchange, exchanges
+from workflow.plan.router import at_hand
 from workflow.planning import plan_question
 from workflow.requests import let_run, wait_for_approval, waiting_of
 from workflow.semantic.compile_sql import PlanError
@@ -150,7 +151,7 @@ async def _plan(
             parts,
             model=model,
             profile=profile,
-            sources=retrieved.sources,
+            finding=at_hand(retrieved.sources),
             history=await _history(run, parts, model),
             meanwhile=journal.beside,
         )
@@ -207,8 +208,15 @@ async def _execute_and_finish(
     tell: Tell,
 ) -> Outcome:
     try:
-        patience = AWAY_SECONDS if progress.waiting else 0.0
-        done = await execute(journal, parts.warehouse, checked, run.context, patience=patience)
+        is_paid = progress.planned is not None and progress.planned.model is not None
+        done = await execute(
+            journal,
+            parts.warehouse,
+            checked,
+            run.context,
+            is_repeatable=not (is_paid or progress.waiting),
+            patience=AWAY_SECONDS if progress.waiting else 0.0,
+        )
     except ExecutionError as error:
         return await finish(run, journal, RunStatus.FAILED, replace(progress, text=error.message))
     progress = replace(progress, checked=done.checked, result=done.result)

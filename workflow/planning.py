@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from contracts.context import Permission, UserContext
 from contracts.plan import MetricQuery, Planned
-from contracts.run import Source
 from kit.problems import NotFound
 from workflow.parts import Parts
 from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
-from workflow.plan.router import ModelPlan
+from workflow.plan.router import Finding, ModelPlan
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
 from workflow.semantic.model import DataProfile, SemanticModel
@@ -27,7 +26,7 @@ async def plan_question(
     *,
     model: SemanticModel,
     profile: DataProfile,
-    sources: Sequence[Source],
+    finding: Finding,
     history: Sequence[Exchange] = (),
     meanwhile: Meanwhile | None = None,
 ) -> Planned:
@@ -38,7 +37,7 @@ async def plan_question(
     if verified is not None:
         return Planned(output=verified.reading, planner="verified")
     ground = Ground(model, profile, context, parts.today())
-    reading = _routed(question, ground, parts, sources, parts.model_plan, history)
+    reading = _routed(question, ground, parts, finding, parts.model_plan, history)
     planned = await (meanwhile(reading) if parts.model_plan and meanwhile else reading)
     if isinstance(planned.output, MetricQuery) and rules.same_plan(
         planned.output.plan, context, model.digest
@@ -52,7 +51,7 @@ async def plan_anew(
     context: UserContext,
     parts: Parts,
     *,
-    sources: Sequence[Source],
+    finding: Finding,
     model_plan: ModelPlan | None,
 ) -> Planned:
     """As a run would plan it that finds no verified query, as the first of a conversation.
@@ -60,14 +59,14 @@ async def plan_anew(
     model = parts.models.part(context)
     profile = await parts.profiles.get(model, context)
     ground = Ground(model, profile, context, parts.today())
-    return await _routed(question, ground, parts, sources, model_plan)
+    return await _routed(question, ground, parts, finding, model_plan)
 
 
 async def _routed(
     question: str,
     ground: Ground,
     parts: Parts,
-    sources: Sequence[Source],
+    finding: Finding,
     model_plan: ModelPlan | None,
     history: Sequence[Exchange] = (),
 ) -> Planned:
@@ -76,7 +75,7 @@ async def _routed(
         question,
         ground,
         whole=whole,
-        sources=sources,
+        finding=finding,
         suggestions=suggestions(ground.model, ground.context, ground.profile, full_model=whole),
         history=history,
         model_plan=model_plan,
@@ -89,7 +88,7 @@ async def plan_or_verified(
     context: UserContext,
     parts: Parts,
     *,
-    sources: Sequence[Source],
+    finding: Finding,
     model_plan: ModelPlan | None,
 ) -> Planned:
     """The same, after the verified queries were looked through as in a run."""
@@ -98,7 +97,7 @@ async def plan_or_verified(
     verified = rules.asked_for(question, context, whole.digest)
     if verified is not None:
         return Planned(output=verified.reading, planner="verified")
-    return await plan_anew(question, context, parts, sources=sources, model_plan=model_plan)
+    return await plan_anew(question, context, parts, finding=finding, model_plan=model_plan)
 
 
 async def context_of_role(

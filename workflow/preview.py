@@ -14,6 +14,7 @@ from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.model_prompt import first_messages
 from workflow.plan.prompt_pack import PromptPack, packs_of
+from workflow.plan.router import at_hand
 from workflow.planning import context_of_role, plan_or_verified
 
 _INSTEAD = {
@@ -60,7 +61,7 @@ async def preview(
     sources = await parts.retriever.search(request.question, context)
     listener = _Listener(blocks)
     planned = await plan_or_verified(
-        request.question, context, parts, sources=sources, model_plan=listener.plan
+        request.question, context, parts, finding=at_hand(sources), model_plan=listener.plan
     )
     if listener.pack is None:
         return PromptPreview(sources=sources, instead=_instead(planned))

@@ -128,6 +128,7 @@ class Runner:
             run,
             worker_id=self.worker_id,
             publish=self.publisher(run),
+            is_heard=partial(self._hub.is_heard, run.run_id),
             recorded=recorded,
         )
         async with self._places:

@@ -1,6 +1,7 @@
 """What each role would get for a question, short of running it."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from uuid_utils.compat import uuid7
 
@@ -62,7 +63,7 @@ async def _for_role(question: str, context: UserContext, parts: Parts) -> Simula
         question,
         context,
         parts,
-        sources=await parts.retriever.search(question, context),
+        finding=partial(parts.retriever.search, question, context),
         model_plan=parts.model_plan,
     )
     output = planned.output

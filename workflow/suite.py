@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -162,9 +163,9 @@ class SuiteRunner:
             )
         except NotFound:
             return Judged(asked, "", "no such role that asks questions")
-        sources = await parts.retriever.search(case.question, context)
+        finding = partial(parts.retriever.search, case.question, context)
         planned = await plan_anew(
-            case.question, context, parts, sources=sources, model_plan=model_plan
+            case.question, context, parts, finding=finding, model_plan=model_plan
         )
         model = parts.models.part(context)
         profile = await parts.profiles.get(model, context)

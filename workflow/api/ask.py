@@ -47,20 +47,22 @@ async def ask(
     (`Prefer: respond-async`)."""
     if Permission.ASK not in caller.permissions:
         raise Forbidden(f"The role {caller.role} does not ask questions.")
+    is_stream, is_later = "text/event-stream" in accept, "respond-async" in prefer
     is_first = request.conversation_id is None
     ahead = look_ahead(running.parts, request.question, caller, is_first=is_first)
     is_new = False
     try:
-        run, is_new = await _arrive(running, caller, request)
+        # nobody who waits hears of the run before its end, which reaches the disk after this
+        run, is_new = await _arrive(running, caller, request, is_shown=is_stream or is_later)
     finally:
         if not is_new:
             ahead.cancel()
-    if "text/event-stream" in accept:
+    if is_stream:
         body = _stream_new(running, run, ahead) if is_new else _stream_known(running, caller, run)
         return EventSourceResponse(body)
     runner = running.runner
     task = runner.start(run, ahead=ahead) if is_new else runner.task(run.run_id)
-    if "respond-async" in prefer:
+    if is_later:
         started = Started(run_id=run.run_id, conversation_id=run.conversation_id, status=run.status)
         return Response(
             started.model_dump_json(),
@@ -72,7 +74,9 @@ async def ask(
     return Response(text, media_type="application/json")
 
 
-async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -> tuple[Run, bool]:
+async def _arrive(
+    running: Workflow, caller: UserContext, request: RunRequest, *, is_shown: bool
+) -> tuple[Run, bool]:
     """The run of this request, and whether it is a new one."""
     try:
         async with running.parts.pool.connection() as connection:
@@ -85,6 +89,7 @@ async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -
                     worker_id=running.runner.worker_id,
                     is_first=request.conversation_id is None,
                     idempotency_key=request.idempotency_key,
+                    is_shown=is_shown,
                 )
             except runs.KeyUsed:
                 return await _known(connection, caller, request), False

@@ -29,8 +29,11 @@ from workflow.store import runs
 from workflow.store.rows import EventRow, Run
 
 Value = TypeVar("Value", bound=BaseModel)
+Outcome = TypeVar("Outcome")
 Publish = Callable[[EventRow], None]
 """Told of each event once it is on record."""
+MOMENT_SECONDS = 0.02
+"""What takes no longer is sooner done again than written down first."""
 
 
 class CancelRequested(Exception):
@@ -61,20 +64,20 @@ class Journal:
         *,
         worker_id: UUID | None,
         publish: Publish,
+        is_heard: Callable[[], bool] = lambda: False,
         recorded: Sequence[EventRow] = (),
     ) -> None:
         self.run = run
         self._pool = pool
         self._worker_id = worker_id
         self._publish = publish
+        self._is_heard = is_heard
         self._seq = run.head_seq
         self._hash = run.head_hash
         self._pending: list[EventRow] = []
         self._sent = 0
         self._recorded = {(e.stage, _step_of(e)): e for e in recorded}
         self._durations: dict[str, dict[str, Decimal]] = {}
-        self.flushed_at = perf_counter()
-        """When `flush` was last done, as `perf_counter` has it."""
         for (_, step), event in self._recorded.items():
             self._time(event, step)
 
@@ -179,7 +182,6 @@ class Journal:
         was written and nothing is told.
         """
         if not self._pending:
-            self.flushed_at = perf_counter()
             return
         async with self._pool.connection() as connection:
             is_cancelled = await self.write(connection, status, answer=answer, is_shown=is_shown)
@@ -187,19 +189,31 @@ class Journal:
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
 
-    async def beside(self, work: Coroutine[None, None, Value]) -> Value:
+    async def beside(self, work: Coroutine[None, None, Outcome]) -> Outcome:
         """What `work` comes to, and what is pending written meanwhile. If it cannot be written,
         that is raised and the work is given up."""
         return await self._with_flush(asyncio.create_task(work))
 
-    async def beside_waiting(self, work: Coroutine[None, None, Value]) -> Value:
+    async def beside_lasting(self, work: Coroutine[None, None, Outcome]) -> Outcome:
+        """`beside`, if somebody hears of what is recorded, or `work` is not done in a moment. What
+        is done in one, costs nothing and changes nothing goes on record with what it comes to."""
+        doing = asyncio.create_task(work)
+        try:
+            if not self._is_heard():
+                await asyncio.wait({doing}, timeout=MOMENT_SECONDS)
+        except asyncio.CancelledError:
+            doing.cancel()
+            raise
+        return doing.result() if doing.done() else await self._with_flush(doing)
+
+    async def beside_waiting(self, work: Coroutine[None, None, Outcome]) -> Outcome:
         """`beside`, if `work` comes to where it has to wait; where all that it needs is at hand
         there is nothing to be beside of, and what is pending goes with what comes next."""
         doing = asyncio.create_task(work)
         await asyncio.sleep(0)  # its turn: up to where it waits, or to its end
         return doing.result() if doing.done() else await self._with_flush(doing)
 
-    async def _with_flush(self, doing: asyncio.Task[Value]) -> Value:
+    async def _with_flush(self, doing: asyncio.Task[Outcome]) -> Outcome:
         try:
             await self.flush()
             return await doing
@@ -233,7 +247,6 @@ class Journal:
 
     def tell(self) -> None:
         """What was written is on record now; what was added meanwhile is still pending."""
-        self.flushed_at = perf_counter()
         written, self._pending = self._pending[: self._sent], self._pending[self._sent :]
         for row in written:
             self._publish(row)

@@ -8,8 +8,8 @@ which takes one query and no second statement, no utility command and no write.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -135,20 +135,16 @@ class Warehouse:
         count_statement: str | None = None,
         max_rows: int = 200,
         statement_timeout: float | None = None,
-        released: asyncio.Event | None = None,
     ) -> ResultSet:
         """The first `max_rows` rows of `statement`, and how many there are.
 
         `count_statement` counts what the statement would return without the cap it carries. It
         is run only where the cap was reached, and sees the same data. Without it, and where it
         takes too long, the total of a truncated result is not known. `statement_timeout`
-        (seconds) takes the place of the usual one. With `released`, the transaction is opened at
-        once and the statement is sent when the event is set. Raises ExecutionError.
+        (seconds) takes the place of the usual one. Raises ExecutionError.
         """
         allowed = statement_timeout or self._statement_timeout
         async with self._transaction(context, allowed) as connection:
-            if released is not None:
-                await released.wait()
             fetched = await self._fetch(connection, statement, max_rows + 1, allowed)
             is_full = len(fetched.rows) >= max_rows
             total: int | None = len(fetched.rows)
@@ -168,30 +164,6 @@ class Warehouse:
             truncated=total is None or total > len(rows),
             digest=digest_of(canonical),
         )
-
-    async def run_after(
-        self,
-        recording: Awaitable[None],
-        statement: str,
-        context: UserContext,
-        *,
-        count_statement: str | None = None,
-    ) -> ResultSet:
-        """`run`, once `recording` is done; the transaction opens meanwhile. What `recording`
-        raises is raised as it is, and then the statement was not sent."""
-        released = asyncio.Event()
-        execution = asyncio.create_task(
-            self.run(statement, context, count_statement=count_statement, released=released)
-        )
-        try:
-            await recording
-        except BaseException:
-            execution.cancel()
-            with suppress(asyncio.CancelledError, ExecutionError):
-                await execution
-            raise
-        released.set()
-        return await execution
 
     async def _fetch(
         self,

@@ -6,7 +6,8 @@ Where the model is sure and the built-in planner is too, of something else, the 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import cache
 from typing import Protocol
 
 from contracts.catalog import Suggestion
@@ -20,6 +21,8 @@ from workflow.plan.intent import asks_why, read_change
 from workflow.plan.investigation import plan_of
 from workflow.semantic.model import SemanticModel
 
+Finding = Callable[[], Awaitable[Sequence[Source]]]
+"""Comes to the documents that bear on a question, once they are found."""
 HEAD_START_SECONDS = 0.002
 """For the request to be on its way; the model then thinks while the built-in planner reads."""
 
@@ -38,18 +41,27 @@ class ModelPlan(Protocol):
         """The model's plan."""
 
 
+def at_hand(sources: Sequence[Source]) -> Finding:
+    """Documents that have been found."""
+
+    async def found() -> Sequence[Source]:
+        return sources
+
+    return found
+
+
 async def plan(
     question: str,
     ground: Ground,
     *,
     whole: SemanticModel,
-    sources: Sequence[Source],
+    finding: Finding,
     suggestions: Sequence[Suggestion],
     history: Sequence[Exchange] = (),
     model_plan: ModelPlan | None,
 ) -> Planned:
     """What the planner makes of the question; `fallback_reason` says why a configured model did
-    not. Arguments are those of the built-in planner, with the retrieved `sources`.
+    not. Arguments are those of the built-in planner, with the documents of `finding`.
 
     A "why" becomes an investigation, what asks for a meaning is answered by documents, and so is
     what no plan can say and a document does. These two pass the same gate as everything else.
@@ -65,9 +77,13 @@ async def plan(
     def gate() -> Planned | None:
         return builtin.gate(question, ground, whole=whole, suggestions=suggestions)
 
+    @cache
     def built_in() -> Planned:
         return builtin.plan(question, ground, whole=whole, suggestions=suggestions, history=history)
 
+    if model_plan is None:
+        built_in()  # which needs no document, while they are being found
+    sources = await finding()
     explained = documents.explanation(question, sources)
     if explained is not None:
         return gate() or explained

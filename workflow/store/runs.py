@@ -23,7 +23,8 @@ _LOG_AND_RUN = """
 INSERT INTO runs (run_id, org_id, user_id, conversation_id, status, idempotency_key, worker_id,
     head_hash, asked_at)
 SELECT %(run_id)s, %(org_id)s, %(user_id)s, conversation_id, 'running', %(idempotency_key)s,
-    %(worker_id)s, %(hash)s, %(asked_at)s FROM conversation
+    %(worker_id)s, %(hash)s, %(asked_at)s
+FROM conversation, set_config('synchronous_commit', %(synchronous_commit)s, true)
 """
 
 ARRIVE_FIRST = (
@@ -164,9 +165,11 @@ async def arrive(
     worker_id: UUID,
     is_first: bool,
     idempotency_key: str | None,
+    is_shown: bool = True,
 ) -> bool:
-    """Store a new run; `is_first` opens its conversation. False if the conversation to continue
-    is not the person's. Raises KeyUsed and UnknownOrganisation."""
+    """Store a new run; `is_first` opens its conversation. Waits for the disk where it `is_shown`
+    to anybody before the run ends. False if the conversation to continue is not the person's.
+    Raises KeyUsed and UnknownOrganisation."""
     try:
         cursor = await connection.execute(
             ARRIVE_FIRST if is_first else ARRIVE_NEXT,
@@ -183,6 +186,7 @@ async def arrive(
                 "hash": log.hash,
                 "worker_id": worker_id,
                 "idempotency_key": idempotency_key,
+                "synchronous_commit": "on" if is_shown else "off",
             },
         )
     except UniqueViolation as error:

@@ -7,7 +7,7 @@ from tests.workflow.plan.builtin import small_source as source
 from tests.workflow.plan.builtin.asking import ground
 from workflow.llm.errors import ModelUnavailable
 from workflow.llm.meter import Use
-from workflow.plan.router import ModelPlan, plan
+from workflow.plan.router import ModelPlan, at_hand, plan
 
 
 class Model:
@@ -28,7 +28,7 @@ def _route(question: str, model_plan: ModelPlan | None) -> Planned:
     return asyncio.run(
         plan(
             question, ground("store_manager", 1), whole=source.FULL,
-            sources=(), suggestions=(), model_plan=model_plan,
+            finding=at_hand(()), suggestions=(), model_plan=model_plan,
         )
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from tests.workflow.plan.builtin.asking import asked, ground
 from workflow.plan.agreement import is_same
 from workflow.plan.disagreement import QUESTION
 from workflow.plan.history import Exchange
-from workflow.plan.router import plan
+from workflow.plan.router import at_hand, plan
 
 ASKED = "revenue by category"
 BY_CATEGORY = Plan(metrics=("revenue",), dimensions=(Dimension(field="category"),))
@@ -60,7 +60,7 @@ def routed(question: str, model: Model, *history: Exchange) -> Planned:
     return asyncio.run(
         plan(
             question, ground("store_manager", 1), whole=source.FULL,
-            sources=(), suggestions=(), model_plan=model, history=history,
+            finding=at_hand(()), suggestions=(), model_plan=model, history=history,
         )
     )  # fmt: skip
 
