@@ -183,7 +183,7 @@ async def _validate(
     async def work() -> Checked:
         judging = validate(run, planned, model, parts, may_count_along=True)
         # what was paid for goes on record before anything is waited for
-        return await (judging if planned.model is None else journal.beside_waiting(judging))
+        return await (judging if planned.model is None else journal.beside(judging))
 
     return await journal.stage(
         Stage.VALIDATION,

@@ -9,7 +9,7 @@ on record.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from secrets import token_hex
@@ -32,8 +32,6 @@ Value = TypeVar("Value", bound=BaseModel)
 Outcome = TypeVar("Outcome")
 Publish = Callable[[EventRow], None]
 """Told of each event once it is on record."""
-MOMENT_SECONDS = 0.02
-"""What takes no longer is sooner done again than written down first."""
 
 
 class CancelRequested(Exception):
@@ -52,6 +50,18 @@ def public_event(row: EventRow) -> StageEvent:
         detail=orjson.loads(row.detail).get("summary", {}),
         hash=row.hash,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """What a stage left, before it is a link of the chain."""
+
+    stage: str
+    status: str
+    at: datetime
+    milliseconds: Decimal
+    summary: dict[str, JsonValue]
+    value: BaseModel | None
 
 
 class Journal:
@@ -74,12 +84,13 @@ class Journal:
         self._is_heard = is_heard
         self._seq = run.head_seq
         self._hash = run.head_hash
+        self._added: list[_Added] = []
         self._pending: list[EventRow] = []
         self._sent = 0
         self._recorded = {(e.stage, _step_of(e)): e for e in recorded}
         self._durations: dict[str, dict[str, Decimal]] = {}
         for (_, step), event in self._recorded.items():
-            self._time(event, step)
+            self._time(event.stage, step, event.duration_ms)
 
     @property
     def timings(self) -> dict[str, float]:
@@ -91,7 +102,7 @@ class Journal:
     @property
     def seq(self) -> int:
         """The number of the newest event."""
-        return self._seq
+        return self._seq + len(self._added)
 
     def recorded(self, stage: Stage, step: str = "") -> dict[str, JsonValue] | None:
         """The summary that an earlier try left of a stage, if it came so far."""
@@ -143,29 +154,39 @@ class Journal:
         `summary` is for the asker's eyes, `value` for a restart and for the record. The salt
         keeps the hash, which the asker sees too, from telling the rest of the detail to someone
         who guesses it."""
-        elapsed = (perf_counter() - started) * 1000
-        detail: dict[str, JsonValue] = {
-            "salt": token_hex(16),
-            "software": software(),
-            "summary": {**summary, "step": step} if step else summary,
-        }
-        if value is not None:
-            detail["value"] = value.model_dump(mode="json")
-        self._seq += 1
-        row = EventRow(
-            run_id=self.run.run_id,
-            seq=self._seq,
-            stage=stage.value,
-            status=status,
-            at=datetime.now(UTC),
-            duration_ms=Decimal(f"{elapsed:.3f}"),
-            detail=canonical(detail),
-            prev_hash=self._hash,
-            hash="",
+        milliseconds = Decimal(f"{(perf_counter() - started) * 1000:.3f}")
+        self._time(stage.value, step, milliseconds)
+        summary = {**summary, "step": step} if step else summary
+        self._added.append(
+            _Added(stage.value, status, datetime.now(UTC), milliseconds, summary, value)
         )
-        self._hash = event_hash(row)
-        self._time(row, step)
-        self._pending.append(replace(row, hash=self._hash))
+
+    def chain(self) -> None:
+        """Make events of what was added. That takes the processor a moment, and is best done
+        while there is something else to wait for."""
+        for added in self._added:
+            detail: dict[str, JsonValue] = {
+                "salt": token_hex(16),
+                "software": software(),
+                "summary": added.summary,
+            }
+            if added.value is not None:
+                detail["value"] = added.value.model_dump(mode="json")
+            self._seq += 1
+            row = EventRow(
+                run_id=self.run.run_id,
+                seq=self._seq,
+                stage=added.stage,
+                status=added.status,
+                at=added.at,
+                duration_ms=added.milliseconds,
+                detail=canonical(detail),
+                prev_hash=self._hash,
+                hash="",
+            )
+            self._hash = event_hash(row)
+            self._pending.append(replace(row, hash=self._hash))
+        self._added.clear()
 
     async def flush(
         self,
@@ -181,7 +202,7 @@ class Journal:
         has given it up (and it was to go on), and whatever the database raises: then nothing
         was written and nothing is told.
         """
-        if not self._pending:
+        if not self._pending and not self._added:
             return
         async with self._pool.connection() as connection:
             is_cancelled = await self.write(connection, status, answer=answer, is_shown=is_shown)
@@ -189,33 +210,19 @@ class Journal:
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
 
-    async def beside(self, work: Coroutine[None, None, Outcome]) -> Outcome:
-        """What `work` comes to, and what is pending written meanwhile. If it cannot be written,
-        that is raised and the work is given up."""
-        return await self._with_flush(asyncio.create_task(work))
-
-    async def beside_lasting(self, work: Coroutine[None, None, Outcome]) -> Outcome:
-        """`beside`, if somebody hears of what is recorded, or `work` is not done in a moment. What
-        is done in one, costs nothing and changes nothing goes on record with what it comes to."""
+    async def beside(self, work: Coroutine[None, None, Outcome], *, within: float = 0.0) -> Outcome:
+        """What `work` comes to, and what is pending written while it waits. If it cannot be
+        written, that is raised and the work is given up. What needs not to wait, or is done
+        `within` so many seconds with nobody hearing of the record, leaves what is pending to the
+        next flush."""
         doing = asyncio.create_task(work)
         try:
-            if not self._is_heard():
-                await asyncio.wait({doing}, timeout=MOMENT_SECONDS)
-        except asyncio.CancelledError:
-            doing.cancel()
-            raise
-        return doing.result() if doing.done() else await self._with_flush(doing)
-
-    async def beside_waiting(self, work: Coroutine[None, None, Outcome]) -> Outcome:
-        """`beside`, if `work` comes to where it has to wait; where all that it needs is at hand
-        there is nothing to be beside of, and what is pending goes with what comes next."""
-        doing = asyncio.create_task(work)
-        await asyncio.sleep(0)  # its turn: up to where it waits, or to its end
-        return doing.result() if doing.done() else await self._with_flush(doing)
-
-    async def _with_flush(self, doing: asyncio.Task[Outcome]) -> Outcome:
-        try:
-            await self.flush()
+            await asyncio.sleep(0)  # its turn: up to where it waits, or to its end
+            self.chain()
+            if within and not self._is_heard():
+                await asyncio.wait({doing}, timeout=within)
+            if not doing.done():
+                await self.flush()
             return await doing
         finally:
             if not doing.cancel() and not doing.cancelled():
@@ -233,6 +240,7 @@ class Journal:
         """`flush` as part of a transaction of the caller's, who calls `tell` once it is
         committed; True if the asker has given the run up. `next_worker` is who carries a run on
         that waited."""
+        self.chain()
         self._sent = len(self._pending)
         return await runs.advance(
             connection,
@@ -251,12 +259,13 @@ class Journal:
         for row in written:
             self._publish(row)
 
-    def _time(self, row: EventRow, step: str) -> None:
-        self._durations.setdefault(row.stage, {})[step] = row.duration_ms
+    def _time(self, stage: str, step: str, milliseconds: Decimal) -> None:
+        self._durations.setdefault(stage, {})[step] = milliseconds
 
     def resume_from(self, run: Run) -> None:
         """Go on from where the record really stands. What is pending is kept if it still
         follows; it is forgotten if a flush that seemed to fail had been written after all."""
+        self.chain()
         if self._pending and self._pending[0].prev_hash == run.head_hash:
             return
         self._pending = []
