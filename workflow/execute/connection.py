@@ -3,10 +3,15 @@
 import fcntl
 import struct
 import termios
+from collections.abc import Sequence
 from typing import TypeVar
 
+from psycopg import OperationalError, generators
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import READY_R
 from psycopg_pool import AsyncConnectionPool
 
@@ -41,6 +46,22 @@ class ReaderConnection(WatchedConnection):
 
     max_bytes: int | None = None
     _received = 0
+
+    async def in_one_trip(self, statements: Sequence[bytes]) -> PGresult:
+        """The last one's result, and no more than one statement in any of them: each is a message
+        of its own in the extended protocol, all in one round trip (libpq's pipeline mode). What
+        follows one that fails is not run. Raises psycopg.Error."""
+        pgconn = self.pgconn
+        pgconn.enter_pipeline_mode()
+        for statement in statements:
+            pgconn.send_query_params(statement, None)
+        pgconn.pipeline_sync()
+        results = await self.wait(_results(pgconn))
+        pgconn.exit_pipeline_mode()
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise error_from_result(result, self.info.encoding)
+        return results[-1]
 
     def start_counting(self, max_bytes: int) -> None:
         """From now on at most so many bytes."""
@@ -82,6 +103,21 @@ class ReaderConnection(WatchedConnection):
         """Raises ResultTooLarge where more has arrived than may."""
         if self.max_bytes is not None and self._received > self.max_bytes:
             raise ResultTooLarge
+
+
+def _results(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """Of each statement that was sent, in order."""
+    yield from generators.send(pgconn)
+    found: list[PGresult] = []
+    while True:
+        result = yield from generators.fetch(pgconn)
+        if result is None:  # the end of one statement's
+            if pgconn.status != ConnStatus.OK:
+                raise OperationalError("the connection was lost")
+            continue
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            return found
+        found.append(result)
 
 
 ReaderPool = AsyncConnectionPool[ReaderConnection]

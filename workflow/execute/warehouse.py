@@ -8,7 +8,7 @@ which takes one query and no second statement, no utility command and no write.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 import orjson
 import psycopg
 from psycopg import sql
+from psycopg.adapt import Transformer
 from psycopg.pq import TransactionStatus
 from pydantic import JsonValue
 
@@ -31,10 +32,6 @@ LOCK_TIMEOUT = 2.0
 # the server is given this much longer than the statement before it is taken for dead
 GRACE = 5.0
 _CURSOR = b" NO SCROLL CURSOR FOR "
-# Asking for binary results is how psycopg is told to use the extended protocol, in which a
-# message holds one statement, where there are no parameters. The named cursor of psycopg does
-# the same for itself, at two round trips more.
-_EXTENDED = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +115,11 @@ class Warehouse:
         # EXPLAIN of a DECLARE: the grammar then admits a query only, as when it is run
         text = b"EXPLAIN (FORMAT JSON) DECLARE answer" + _CURSOR + _encoded(statement)
         async with (
-            self._transaction(context, self._statement_timeout) as connection,
+            self._transaction(context, self._statement_timeout) as (connection, begin),
             asyncio.timeout(self._statement_timeout + GRACE),
         ):
-            cursor = await connection.execute(text, binary=_EXTENDED)
-            result = cursor.pgresult
-            plan = result.get_value(0, 0) if result else None
+            result = await connection.in_one_trip([*begin, text])
+            plan = result.get_value(0, 0)
         root: dict[str, JsonValue] = orjson.loads(plan or b"null")[0]["Plan"]
         return root
 
@@ -144,8 +140,8 @@ class Warehouse:
         (seconds) takes the place of the usual one. Raises ExecutionError.
         """
         allowed = statement_timeout or self._statement_timeout
-        async with self._transaction(context, allowed) as connection:
-            fetched = await self._fetch(connection, statement, max_rows + 1, allowed)
+        async with self._transaction(context, allowed) as (connection, begin):
+            fetched = await self._fetch(connection, statement, max_rows + 1, allowed, begin)
             is_full = len(fetched.rows) >= max_rows
             total: int | None = len(fetched.rows)
             if is_full and count_statement is not None:
@@ -171,27 +167,23 @@ class Warehouse:
         statement: str,
         max_rows: int,
         allowed: float,
+        before: Sequence[bytes] = (),
         cursor: bytes = b"answer",
     ) -> _Fetched:
         declare = b"DECLARE " + cursor + _CURSOR + _encoded(statement)
         fetch = b"FETCH FORWARD %d FROM %s" % (max_rows, cursor)
         connection.start_counting(self._max_bytes)
         async with asyncio.timeout(allowed + GRACE):
-            try:
-                async with connection.pipeline():  # one round trip; still one statement a message
-                    await connection.execute(declare, binary=_EXTENDED)
-                    fetched = await connection.execute(fetch)
-            except psycopg.OperationalError:
-                connection.check_size()  # cut off, a pipeline says only that it broke
-                raise
-            rows: list[tuple[JsonValue, ...]] = await fetched.fetchall()
-        return _Fetched(columns_of(fetched.pgresult) if fetched.pgresult else (), tuple(rows))
+            result = await connection.in_one_trip([*before, declare, fetch])
+        loading = Transformer(connection)
+        loading.set_pgresult(result)
+        return _Fetched(columns_of(result), tuple(loading.load_rows(0, result.ntuples, tuple)))
 
     async def _count(
         self, connection: ReaderConnection, statement: str, allowed: float
     ) -> int | None:
         try:
-            fetched = await self._fetch(connection, statement, 1, allowed, b"total")
+            fetched = await self._fetch(connection, statement, 1, allowed, cursor=b"total")
         except psycopg.errors.QueryCanceled:
             return None  # the rows are here; how many more there are is not worth an error
         value = fetched.rows[0][0] if fetched.rows else None
@@ -200,17 +192,17 @@ class Warehouse:
     @asynccontextmanager
     async def _transaction(
         self, context: UserContext, allowed: float
-    ) -> AsyncIterator[ReaderConnection]:
-        """A connection of the role's reader, in a transaction that can only read, within the
-        scope. Whatever goes wrong inside becomes an ExecutionError."""
+    ) -> AsyncIterator[tuple[ReaderConnection, Sequence[bytes]]]:
+        """A connection of the role's reader, and what has to be run on it before anything else,
+        for a transaction that can only read, within the scope. Whatever goes wrong inside becomes
+        an ExecutionError."""
         began = time.monotonic()
         try:
             pool = await self._pool(context)
             connection = await pool.getconn()
             try:
                 connection.start_counting(self._max_bytes)
-                await connection.execute(_begin(context.store_ids, context.is_all_stores, allowed))
-                yield connection
+                yield connection, _begin(context.store_ids, context.is_all_stores, allowed)
             finally:  # nobody waits for what is only tidied up
                 leaving = asyncio.create_task(_leave(pool, connection))
                 self._leaving.add(leaving)
@@ -258,26 +250,25 @@ async def _leave(pool: ReaderPool, connection: ReaderConnection) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _begin(store_ids: tuple[int, ...], is_all_stores: bool, statement_timeout: float) -> bytes:
-    """The start of a transaction: our own text and whole numbers alone, so it may be several
-    statements in one message. A repeatable read lets a count see what the rows came from."""
+def _begin(
+    store_ids: tuple[int, ...], is_all_stores: bool, statement_timeout: float
+) -> tuple[bytes, ...]:
+    """The start of a transaction. A repeatable read lets a count see what the rows came from."""
+    settings = {
+        "countersign.store_ids": ",".join(str(int(store_id)) for store_id in store_ids),
+        "countersign.is_all_stores": "on" if is_all_stores else "off",
+        "statement_timeout": _milliseconds(statement_timeout),
+        "lock_timeout": _milliseconds(min(LOCK_TIMEOUT, statement_timeout)),
+        "idle_in_transaction_session_timeout": _milliseconds(statement_timeout + GRACE),
+    }
     return (
-        sql.SQL(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-            "SET LOCAL countersign.store_ids = {store_ids};"
-            "SET LOCAL countersign.is_all_stores = {is_all_stores};"
-            "SET LOCAL statement_timeout = {statement_timeout};"
-            "SET LOCAL lock_timeout = {lock_timeout};"
-            "SET LOCAL idle_in_transaction_session_timeout = {idle_timeout}"
-        )
-        .format(
-            store_ids=sql.Literal(",".join(str(int(store_id)) for store_id in store_ids)),
-            is_all_stores=sql.Literal("on" if is_all_stores else "off"),
-            statement_timeout=sql.Literal(_milliseconds(statement_timeout)),
-            lock_timeout=sql.Literal(_milliseconds(min(LOCK_TIMEOUT, statement_timeout))),
-            idle_timeout=sql.Literal(_milliseconds(statement_timeout + GRACE)),
-        )
-        .as_bytes(None)
+        b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        *(
+            sql.SQL("SET LOCAL {} = {}")
+            .format(sql.Identifier(*name.split(".")), sql.Literal(value))
+            .as_bytes(None)
+            for name, value in settings.items()
+        ),
     )
 
 
