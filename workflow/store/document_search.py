@@ -16,6 +16,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
+from kit.prepared import PreparedStatement
 from workflow.store.embeddings import Serving, literal
 
 Connection = AsyncConnection[TupleRow]
@@ -131,7 +132,7 @@ nearest AS MATERIALIZED (
 _FUSED = """
 WITH {matching}, {nearest}, asked AS MATERIALIZED (
     SELECT word, plainto_tsquery('english', word) AS query
-    FROM unnest(%(words)s::text[]) AS word
+    FROM unnest(string_to_array(%(words)s, ' ')) AS word
 ), by_words AS (
     SELECT document_id,
            row_number() OVER (ORDER BY ts_rank(tsv, query, 1) DESC, document_id) AS place
@@ -171,13 +172,12 @@ ORDER BY score DESC, document_id
 
 
 @cache
-def _one_by_one() -> bytes:
-    parts = {"matching": sql.SQL(_ALL_WORDS), "nearest": sql.SQL(_ALL_VECTORS)}
-    return sql.SQL(_FUSED).format(**parts).as_bytes(None)
+def _one_by_one() -> PreparedStatement:
+    return _statement(matching=sql.SQL(_ALL_WORDS), nearest=sql.SQL(_ALL_VECTORS))
 
 
 @lru_cache(maxsize=256)
-def _through_indexes(org_id: UUID, role: str, serving: Serving) -> bytes:
+def _through_indexes(org_id: UUID, role: str, serving: Serving) -> PreparedStatement:
     parts = {
         "org_id": sql.Literal(org_id),
         "role": sql.Literal(role),
@@ -186,14 +186,14 @@ def _through_indexes(org_id: UUID, role: str, serving: Serving) -> bytes:
         "neighbours": sql.Literal(str(NEIGHBOURS)),
         "ranked": sql.Literal(RANKED),
     }
-    return (
-        sql.SQL(_FUSED)
-        .format(
-            matching=sql.SQL(_RAREST_WORDS).format(**parts),
-            nearest=sql.SQL(_NEAREST_VECTORS).format(**parts),
-        )
-        .as_bytes(None)
+    return _statement(
+        matching=sql.SQL(_RAREST_WORDS).format(**parts),
+        nearest=sql.SQL(_NEAREST_VECTORS).format(**parts),
     )
+
+
+def _statement(**parts: sql.Composable) -> PreparedStatement:
+    return PreparedStatement(sql.SQL(_FUSED).format(**parts).as_string(None))
 
 
 async def search(connection: Connection, wanted: Wanted) -> Results | None:
@@ -204,27 +204,25 @@ async def search(connection: Connection, wanted: Wanted) -> Results | None:
         if is_indexed
         else _one_by_one()
     )
-    cursor = await connection.execute(
-        statement,
+    ran = await statement.run(
+        connection,
         {
             "org_id": wanted.org_id,
             "role": wanted.role,
-            "words": list(wanted.words),
+            "words": " ".join(wanted.words),
             "terms": (" " if is_indexed else " OR ").join(wanted.words),
             "vector": literal(wanted.vector),
             "model": wanted.serving.model,
             "max_distance": wanted.max_distance,
             "limit": wanted.limit,
         },
-        prepare=True,
     )
-    rows = await cursor.fetchall()
-    if not rows:
+    if not ran.rows:
         return None
-    model, dimensions, has_indexes = rows[0][:3]
+    model, dimensions, has_indexes = ran.rows[0][:3]
     found = tuple(
         Found(document_id, key, kind, title, body, tuple(words), distance)
-        for _, _, _, document_id, key, kind, title, body, words, distance, _ in rows
+        for _, _, _, document_id, key, kind, title, body, words, distance, _ in ran.rows
         if document_id is not None
     )
     return Results(found, Serving(model, dimensions), has_indexes)

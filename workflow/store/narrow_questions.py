@@ -6,8 +6,10 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from kit.prepared import PreparedStatement
+
 # Only what arrived before counts, so that a run that is taken up again counts the same.
-NOTE = """
+NOTE = PreparedStatement("""
 WITH noted AS (
     INSERT INTO narrow_questions (run_id, org_id, user_id, shape, cell)
     VALUES (%(run_id)s, %(org_id)s, %(user_id)s, %(shape)s, %(cell)s)
@@ -17,7 +19,7 @@ FROM (
     SELECT DISTINCT shape, cell FROM narrow_questions
     WHERE org_id = %(org_id)s AND user_id = %(user_id)s AND run_id < %(run_id)s
       AND asked_at > now() - interval '1 hour') AS different
-"""
+""")
 
 FORGET = "DELETE FROM narrow_questions WHERE asked_at < now() - interval '1 day'"
 
@@ -41,12 +43,11 @@ async def note(
     cell: str,
 ) -> Past:
     """Keep this one, and say what came before it."""
-    cursor = await connection.execute(
-        NOTE,
+    ran = await NOTE.run(
+        connection,
         {"run_id": run_id, "org_id": org_id, "user_id": user_id, "shape": shape, "cell": cell},
     )
-    row = await cursor.fetchone()
-    return Past(*row) if row else Past()
+    return Past(*ran.rows[0])
 
 
 async def forget(connection: AsyncConnection[TupleRow]) -> None:

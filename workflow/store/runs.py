@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow, class_row
 
 from contracts.context import UserContext
 from contracts.run import RunStatus, RunSummary
+from kit.prepared import PreparedStatement
 from workflow.store.rows import EventRow, LogRow, Run
 from workflow.store.workers import LEASE_SECONDS
 
@@ -27,7 +28,7 @@ SELECT %(run_id)s, %(org_id)s, %(user_id)s, conversation_id, 'running', %(idempo
 FROM conversation, set_config('synchronous_commit', %(synchronous_commit)s, true)
 """
 
-ARRIVE_FIRST = (
+ARRIVE_FIRST = PreparedStatement(
     """
 WITH conversation AS (
     INSERT INTO conversations (conversation_id, org_id, user_id, title)
@@ -37,7 +38,7 @@ WITH conversation AS (
     + _LOG_AND_RUN
 )
 
-ARRIVE_NEXT = (
+ARRIVE_NEXT = PreparedStatement(
     """
 WITH conversation AS (
     UPDATE conversations SET run_count = run_count + 1, last_asked_at = now()
@@ -47,7 +48,7 @@ WITH conversation AS (
     + _LOG_AND_RUN
 )
 
-ADVANCE = """
+ADVANCE = PreparedStatement("""
 WITH moved AS (
     UPDATE runs SET head_seq = %(head_seq)s, head_hash = %(head_hash)s, status = %(status)s,
         answer = coalesce(%(answer)s::json, answer),
@@ -73,7 +74,7 @@ SELECT cancel_requested,
     set_config('synchronous_commit',
         CASE WHEN %(status)s = 'running' AND NOT %(is_shown)s THEN 'off' ELSE 'on' END, true)
 FROM moved
-"""
+""")
 # While a run goes on its events need not wait for the disk: the log of the database is written
 # in order, so the commit that ends the run, or the one before anybody is shown a row, puts them
 # there first.
@@ -170,9 +171,10 @@ async def arrive(
     """Store a new run; `is_first` opens its conversation. Waits for the disk where it `is_shown`
     to anybody before the run ends. False if the conversation to continue is not the person's.
     Raises KeyUsed and UnknownOrganisation."""
+    statement = ARRIVE_FIRST if is_first else ARRIVE_NEXT
     try:
-        cursor = await connection.execute(
-            ARRIVE_FIRST if is_first else ARRIVE_NEXT,
+        ran = await statement.run(
+            connection,
             {
                 "run_id": log.run_id,
                 "org_id": log.org_id,
@@ -193,7 +195,7 @@ async def arrive(
         raise KeyUsed from error
     except ForeignKeyViolation as error:
         raise UnknownOrganisation from error
-    return cursor.rowcount == 1
+    return ran.count == 1
 
 
 async def advance(
@@ -212,8 +214,8 @@ async def advance(
     its tries are counted anew. Waits for the disk
     at the end of a run, or where `is_shown`. Raises Lost, and writes nothing, where the chain's
     head is not the one that the first event follows or the run is another worker's."""
-    cursor = await connection.execute(
-        ADVANCE,
+    ran = await ADVANCE.run(
+        connection,
         {
             "run_id": run_id,
             "head_seq": events[-1].seq,
@@ -228,10 +230,9 @@ async def advance(
             "events": orjson.dumps([_fields(e) for e in events]).decode(),
         },
     )
-    row = await cursor.fetchone()
-    if row is None:
+    if not ran.rows:
         raise Lost
-    return bool(row[0])
+    return bool(ran.rows[0][0])
 
 
 async def get(connection: Connection, run_id: UUID, *, org_id: UUID, user_id: UUID) -> Run | None:
