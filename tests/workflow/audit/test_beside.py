@@ -9,7 +9,7 @@ import pytest
 
 from contracts.context import UserContext
 from contracts.run import RunStatus
-from kit.database import make_pool
+from kit.database import Pool, make_pool
 from workflow.audit.journal import Journal
 from workflow.stages import Retrieved
 from workflow.store.rows import Run
@@ -18,7 +18,12 @@ from workflow.store.rows import Run
 class Counting(Journal):
     """Counts what it is asked to write."""
 
-    flushes = 0
+    def __init__(self, pool: Pool, run: Run) -> None:
+        self.flushes = 0
+        self.is_heard = False
+        super().__init__(
+            pool, run, worker_id=None, publish=lambda _: None, is_heard=lambda: self.is_heard
+        )
 
     async def flush(self, *_: Any, **__: Any) -> None:
         self.flushes += 1
@@ -34,7 +39,7 @@ def journal() -> Counting:
         run_id=uuid4(), conversation_id=uuid4(), question="?", context=context,
         status=RunStatus.RUNNING, asked_at=datetime.now(UTC), head_seq=0, head_hash="",
     )  # fmt: skip
-    return Counting(make_pool("", name="none"), run, worker_id=None, publish=lambda _: None)
+    return Counting(make_pool("", name="none"), run)
 
 
 async def test_work_that_waits_for_something_has_what_is_pending_written_beside_it(
@@ -44,7 +49,7 @@ async def test_work_that_waits_for_something_has_what_is_pending_written_beside_
         await asyncio.sleep(0.001)
         return Retrieved(sources=())
 
-    assert await journal.beside_waiting(waits()) == Retrieved(sources=())
+    assert await journal.beside(waits()) == Retrieved(sources=())
     assert journal.flushes == 1
 
 
@@ -55,7 +60,22 @@ async def test_work_that_waits_for_nothing_leaves_it_to_the_next_flush(journal: 
     async def fails() -> Retrieved:
         raise ValueError("cannot be said")
 
-    assert await journal.beside_waiting(is_ready()) == Retrieved(sources=())
+    assert await journal.beside(is_ready()) == Retrieved(sources=())
     with pytest.raises(ValueError, match="cannot be said"):
-        await journal.beside_waiting(fails())
+        await journal.beside(fails())
     assert journal.flushes == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_heard", "flushes"), [(0, False, 0), (0.2, False, 1), (0, True, 1)]
+)
+async def test_what_is_done_in_a_moment_unheard_leaves_it_to_the_next_flush(
+    journal: Counting, seconds: float, is_heard: bool, flushes: int
+) -> None:
+    async def lasts() -> Retrieved:
+        await asyncio.sleep(0.001 + seconds)
+        return Retrieved(sources=())
+
+    journal.is_heard = is_heard
+    assert await journal.beside(lasts(), within=0.1) == Retrieved(sources=())
+    assert journal.flushes == flushes
