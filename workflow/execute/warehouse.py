@@ -240,7 +240,7 @@ async def _leave(pool: ReaderPool, connection: ReaderConnection) -> None:
     try:
         status = connection.pgconn.transaction_status
         if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-            await connection.rollback()
+            await connection.in_one_trip([b"ROLLBACK"])
         elif status != TransactionStatus.IDLE:
             await connection.close()
     except psycopg.Error:

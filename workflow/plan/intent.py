@@ -20,6 +20,7 @@ from workflow.semantic.model import SemanticModel
 
 __all__ = ["Change", "asks_for_meaning", "asks_why", "read_change"]
 _MOST_UNUSED = 3
+_WHY = tuple(f" {' '.join(way.split())} " for way in grammar.WORDS[Mark.WHY].split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ class Change:
 def asks_why(question: str) -> bool:
     """Whether the question is after reasons."""
     words = f" {' '.join(t.word for t in tokenize(question[:1000]))} "
-    ways = grammar.WORDS[Mark.WHY].replace("\n", " ").split(",")
-    return any(f" {' '.join(way.split())} " in words for way in ways)
+    return any(way in words for way in _WHY)
 
 
 def read_change(question: str, ground: Ground, *, whole: SemanticModel) -> Change | None:

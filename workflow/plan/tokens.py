@@ -109,6 +109,7 @@ def _tokens_of(match: re.Match[str]) -> tuple[Token, ...]:
     return (Token(text, plain, plain, number),)
 
 
+@lru_cache(maxsize=32)  # a question is read for several ends
 def tokenize(text: str) -> tuple[Token, ...]:
     """All tokens in order; never raises, whatever the text."""
     tokens: list[Token] = []
