@@ -50,7 +50,8 @@ class Chunk:
 
     def has(self, *marks: Mark) -> bool:
         """Whether one of the marks is among the meanings."""
-        return any(m in self.marks for m in marks)
+        held = self.marks
+        return bool(held) and not set(held).isdisjoint(marks)
 
     def terms_of(self, kind: str, *, allowed: bool = True) -> tuple[Term, ...]:
         """The meanings of a kind that the role may use, or (`allowed` false) may not."""
@@ -134,7 +135,9 @@ def _days_named(tokens: Sequence[Token], at: int) -> str:
 
 
 def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
-    for length in range(min(LONGEST_MARK, len(tokens) - at), 0, -1):
+    token = tokens[at]
+    longest = max(LONGEST_MARK.get(token.word, 0), LONGEST_MARK.get(token.stem, 0))
+    for length in range(min(longest, len(tokens) - at), 0, -1):
         words = tuple(t.word for t in tokens[at : at + length])
         marks = MARKS.get(words, ())
         grain = GRAINS.get(words) or GRAINS.get(tuple(t.stem for t in tokens[at : at + length]))

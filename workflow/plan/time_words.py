@@ -43,6 +43,7 @@ _CONNECTORS: dict[str, Relation] = {
     "after": "after", "later than": "after",
     "from": "from",
 }  # fmt: skip
+_CONNECTING = frozenset(way.split()[0] for way in _CONNECTORS)
 _JOINERS = frozenset({"to", "-", "through", "thru", "until", "till", "up to"})
 _ONWARDS = frozenset({"on", "onwards", "onward", "forward"})
 _STARTS = frozenset({"start", "beginning"})
@@ -69,6 +70,8 @@ def _connectors_at(tokens: Sequence[Token], start: int) -> list[tuple[int, Relat
     if tokens[start].word == "between":
         return [(1, "between")]
     found: list[tuple[int, Relation]] = []
+    if tokens[start].word not in _CONNECTING:
+        return found
     for length in (4, 3, 2, 1):
         words = " ".join(t.word for t in tokens[start : start + length])
         if words in _CONNECTORS and start + length < len(tokens):
