@@ -8,15 +8,12 @@ from contracts.result import ResultSet
 from contracts.run import Stage
 from workflow.approve.narrow import smallest
 from workflow.approve.risk import regrouped
-from workflow.audit.journal import Journal
+from workflow.audit.journal import MOMENT_SECONDS, Journal
 from workflow.execute.errors import ExecutionError
 from workflow.execute.patience import patiently
 from workflow.execute.values import canonical_json, digest_of
 from workflow.execute.warehouse import Warehouse
 from workflow.stages import Checked, Counted
-
-MOMENT_SECONDS = 0.02
-"""A statement that takes no longer is sooner run again than written down first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,10 @@ async def execute(
     patience: float = 0.0,
 ) -> Executed:
     """Run the statement, with the people behind each row where they are counted along, and write
-    what is pending beside it: where all that is pending `is_repeatable` for nothing, only if the
-    statement lasts. An execution that an earlier try recorded is not recorded again where it
-    came to the same. A warehouse that is away is tried again for `patience` seconds. Raises
-    ExecutionError, with the failure added."""
+    what is pending beside it: where what led to it `is_repeatable`, only if the statement lasts.
+    An execution that an earlier try recorded is not recorded again where it came to the same. A
+    warehouse that is away is tried again for `patience` seconds. Raises ExecutionError, with the
+    failure added."""
     within = MOMENT_SECONDS if is_repeatable else 0.0
     started = perf_counter()
     try:

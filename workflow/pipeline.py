@@ -18,7 +18,7 @@ from contracts.run import RunStatus, Stage
 from kit.canonical import text_digest
 from workflow.ahead import Ahead
 from workflow.answer import compose
-from workflow.audit.journal import Journal
+from workflow.audit.journal import MOMENT_SECONDS, Journal
 from workflow.execute.errors import ExecutionError
 from workflow.execute.patience import patiently
 from workflow.execution import execute
@@ -144,7 +144,7 @@ async def _plan(
     async def work() -> Planned:
         if began is not None:
             return done.planned
-        # a model takes its time: what is known by then is on record before it answers
+        # a model takes its time: once it has been asked, what is known goes on record
         return await plan_question(
             run.question,
             run.context,
@@ -153,7 +153,7 @@ async def _plan(
             profile=profile,
             finding=at_hand(retrieved.sources),
             history=await _history(run, parts, model),
-            meanwhile=journal.beside,
+            meanwhile=partial(journal.beside, within=MOMENT_SECONDS),
         )
 
     return await journal.stage(
@@ -208,13 +208,12 @@ async def _execute_and_finish(
     tell: Tell,
 ) -> Outcome:
     try:
-        is_paid = progress.planned is not None and progress.planned.model is not None
         done = await execute(
             journal,
             parts.warehouse,
             checked,
             run.context,
-            is_repeatable=not (is_paid or progress.waiting),
+            is_repeatable=progress.waiting is None,
             patience=AWAY_SECONDS if progress.waiting else 0.0,
         )
     except ExecutionError as error:

@@ -32,6 +32,8 @@ Value = TypeVar("Value", bound=BaseModel)
 Outcome = TypeVar("Outcome")
 Publish = Callable[[EventRow], None]
 """Told of each event once it is on record."""
+MOMENT_SECONDS = 0.02
+"""What takes no longer is sooner done again than what led to it is written down."""
 
 
 class CancelRequested(Exception):

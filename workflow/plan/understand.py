@@ -7,12 +7,13 @@ tokens -> spelling -> chunks -> readers (safety, values, time, ranking, dimensio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from contracts.context import UserContext
 from contracts.plan import Plan
 from workflow.plan.ask_back import about_unused, partly_named, restricted
 from workflow.plan.assemble import Assembled, Assembler
-from workflow.plan.chunks import cut
+from workflow.plan.chunks import Chunk, cut
 from workflow.plan.day_kinds import ASK, each_kind, sets_days_apart
 from workflow.plan.grammar import Mark
 from workflow.plan.ground import Ground
@@ -89,20 +90,32 @@ def asker_for(ground: Ground, whole: SemanticModel) -> Asker:
 
 def read(tokens: Sequence[Token], asker: Asker) -> tuple[Reading, tuple[Correction, ...]]:
     """The chunks of the question, with nothing claimed yet, and what was corrected."""
-    speller = speller_for(asker.lexicon, asker.values)
-    corrected, corrections = speller.correct(tokens)
-    corrected, assumed = with_ratios(completed(corrected), asker.lexicon)
+    said = _said(tuple(tokens), asker.lexicon, asker.values)
     reading = Reading(
-        cut(corrected, asker.lexicon, asker.values),
+        said.chunks,
         lexicon=asker.lexicon,
         values=asker.values,
         profile=asker.profile,
         context=asker.context,
         today=asker.today,
     )
-    if assumed is not None:
-        reading.assume(assumed)
-    return reading, corrections
+    if said.assumed is not None:
+        reading.assume(said.assumed)
+    return reading, said.corrections
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    chunks: tuple[Chunk, ...]
+    corrections: tuple[Correction, ...]
+    assumed: str | None
+
+
+@lru_cache(maxsize=32)  # a question is looked at before a model is asked, and read meanwhile
+def _said(tokens: tuple[Token, ...], lexicon: Lexicon, values: ValueIndex) -> _Said:
+    corrected, corrections = speller_for(lexicon, values).correct(tokens)
+    corrected, assumed = with_ratios(completed(corrected), lexicon)
+    return _Said(cut(corrected, lexicon, values), corrections, assumed)
 
 
 def understand(question: str, asker: Asker) -> Outcome:
