@@ -55,7 +55,7 @@ def make_pool_of(
 ) -> AsyncConnectionPool[C]:
     """`make_pool` for a connection class of one's own. `configure` is called with each new
     connection."""
-    return AsyncConnectionPool(
+    return _LastUsedFirst(
         url,
         connection_class=connection_class,
         name=name,
@@ -68,6 +68,18 @@ def make_pool_of(
         check=check_unless_quiet,
         kwargs={"autocommit": True, "application_name": f"countersign-{name}"},
     )
+
+
+class _LastUsedFirst(AsyncConnectionPool[C]):
+    """Hands out the connection that was put back last: what its process in the server knows is
+    still in the processor's caches, and those that are not needed come to their end."""
+
+    async def _get_ready_connection(
+        self,
+        timeout: float | None,  # noqa: ASYNC109 - the signature is psycopg's
+    ) -> C | None:
+        self._pool.rotate(1)
+        return await super()._get_ready_connection(timeout)
 
 
 async def check_unless_quiet(connection: AsyncConnection[TupleRow]) -> None:

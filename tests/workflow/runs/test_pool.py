@@ -18,3 +18,13 @@ async def test_connections_that_the_server_closed_are_not_handed_out(app_url: st
             async with pool.connection() as connection:
                 cursor = await connection.execute("SELECT 1")
                 assert await cursor.fetchone() == (1,)
+
+
+async def test_the_connection_that_was_put_back_last_is_handed_out_first(app_url: str) -> None:
+    async with make_pool(app_url, name="stack", min_size=3, max_size=3) as pool:
+        held = [await pool.getconn() for _ in range(3)]
+        for connection in held:
+            await pool.putconn(connection)
+        assert [await pool.getconn() for _ in range(3)] == held[::-1]
+        for connection in held:
+            await pool.putconn(connection)

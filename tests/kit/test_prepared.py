@@ -1,0 +1,44 @@
+"""Statements that are prepared once on each connection."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from psycopg.errors import DivisionByZero, UndefinedColumn
+
+from kit.database import make_pool
+from kit.prepared import PreparedStatement
+
+ECHO = PreparedStatement(
+    "SELECT %(a)s::uuid, %(b)s::timestamptz, %(c)s::boolean, %(d)s::integer, %(e)s::text, %(a)s"
+)
+
+
+async def test_each_kind_of_value_arrives_and_comes_back(app_url: str) -> None:
+    values = {"a": uuid4(), "b": datetime.now(UTC), "c": True, "d": 5, "e": "it's 100 %\n"}
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        for sent in (values, {**values, "c": False, "d": None, "e": ""}):
+            ran = await ECHO.run(connection, sent)
+            assert ran.rows == [(*sent.values(), sent["a"])]
+            assert ran.count == 1
+        cursor = await connection.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert await cursor.fetchone() == (1,)
+
+
+async def test_an_error_is_raised_as_psycopgs_and_the_connection_goes_on(app_url: str) -> None:
+    divided = PreparedStatement("SELECT 1 / %(by)s::integer")
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        with pytest.raises(DivisionByZero):
+            await divided.run(connection, {"by": 0})
+        with pytest.raises(UndefinedColumn):
+            await PreparedStatement("SELECT nothing").run(connection, {})
+        assert (await divided.run(connection, {"by": 1})).rows == [(1,)]
+
+
+async def test_it_is_part_of_the_callers_transaction(app_url: str) -> None:
+    made = PreparedStatement("INSERT INTO organisations (name) VALUES (%(name)s)")
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        async with connection.transaction(force_rollback=True):
+            assert (await made.run(connection, {"name": "a"})).count == 1
+        cursor = await connection.execute("SELECT count(*) FROM organisations")
+        assert await cursor.fetchone() == (0,)
