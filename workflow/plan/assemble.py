@@ -17,6 +17,7 @@ from contracts.plan import (
     WidgetType,
 )
 from workflow.plan.assemble_comparison import ComparisonAssembly
+from workflow.plan.conditions import joined, one_or_either, pair_at_odds, subject
 from workflow.plan.lexicon import MetricFacts, Term
 from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, FilterPart
@@ -110,18 +111,25 @@ class Assembler(ComparisonAssembly):
     def _filters(
         self, names: tuple[str, ...], datasets: frozenset[str]
     ) -> list[Filter | FilterGroup]:
-        found: list[Filter | FilterGroup] = []
         self._ask_of_each_one(names)
-        for part in self._parts.filters:
-            condition = self._filter(part, names, datasets)
-            held = found[-1] if found else None
-            if not part.is_or or held is None:
-                found.append(condition)
-            elif isinstance(held, FilterGroup):
-                found[-1] = FilterGroup(operator="or", filters=(*held.filters, condition))
-            else:
-                found[-1] = FilterGroup(operator="or", filters=(held, condition))
-        return found
+        self._ask_of_same(names)
+        parts = self._parts.filters
+        return joined((self._filter(part, names, datasets), part.is_or) for part in parts)
+
+    def _ask_of_same(self, names: tuple[str, ...]) -> None:
+        """ "Payments over 5 and payments over 9", "under 3 and over 8": not both are wanted."""
+        held = self._parts
+        if (pair := pair_at_odds(held.filters)) is not None:
+            kind, of = "field", subject(pair[0])
+            ways = [replace(held, filters=w) for w in one_or_either(held.filters, pair)]
+        elif (two := pair_at_odds(held.having)) is not None:
+            kind, of = "metric", subject(two[0])
+            ways = [replace(held, having=w) for w in one_or_either(held.having, two)]
+        else:
+            return
+        ask = f"There are two conditions on the {self._label(kind, of).lower()}. "
+        plans = self._plans(*((self._of(way), names) for way in ways))
+        raise Unclear(ask + "Which do you mean?", plans)
 
     def _ask_of_each_one(self, names: tuple[str, ...]) -> None:
         """ "Customers who rented Horror but not Comedy": each row is tested, not each customer."""
@@ -187,10 +195,10 @@ class Assembler(ComparisonAssembly):
         dimensions: tuple[Dimension, ...],
         comparison: Comparison | None,
     ) -> tuple[Filter | FilterGroup, ...]:
-        found: list[Filter | FilterGroup] = [
-            Filter(field=part.metrics[0], operator=part.operator, values=part.numbers)
-            for part in self._parts.having
-        ]
+        found = joined(
+            (Filter(field=p.metrics[0], operator=p.operator, values=p.numbers), p.is_or)
+            for p in self._parts.having
+        )
         if found and not dimensions:
             plans = self._plans(*((self._split_by(f), names) for f in self._rankable(names)))
             raise Unclear("For each of what?", plans)

@@ -58,12 +58,14 @@ class ComparisonPart:
 
 @dataclass(frozen=True, slots=True)
 class HavingPart:
-    """A threshold on each group: any of `metrics` may be meant by `text`."""
+    """A threshold on each group: any of `metrics` may be meant by `text`. `is_or` joins it to the
+    one before it by "or"."""
 
     operator: Operator
     numbers: tuple[Decimal, ...]
     metrics: tuple[str, ...]
     text: str
+    is_or: bool = False
 
 
 @dataclass(frozen=True, slots=True)

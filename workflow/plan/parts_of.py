@@ -1,5 +1,6 @@
 """A plan taken apart again, so that a follow-up can exchange some of its parts."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from contracts.plan import Dimension, Filter, FilterGroup, Operator, Plan
@@ -75,16 +76,26 @@ def _having(plan: Plan, lexicon: Lexicon) -> tuple[tuple[HavingPart, ...], list[
     thresholds: list[HavingPart] = []
     only: list[Filter] = []
     for condition in plan.having:
-        if not isinstance(condition, Filter):
-            raise Unspeakable
-        if condition.field in plan.metrics:
-            numbers = tuple(v for v in condition.values if isinstance(v, Decimal))
-            text = " ".join(map(str, numbers))
-            part = HavingPart(condition.operator, numbers, (condition.field,), text)
-            thresholds.append(part)
+        if isinstance(condition, FilterGroup):
+            thresholds += _either_threshold(condition, plan)
+        elif condition.field in plan.metrics:
+            thresholds.append(_threshold(condition))
         elif condition.field in lexicon.fields:
             only.append(condition)
     return tuple(thresholds), only
+
+
+def _either_threshold(group: FilterGroup, plan: Plan) -> list[HavingPart]:
+    held = [f for f in group.filters if isinstance(f, Filter) and f.field in plan.metrics]
+    if group.operator != "or" or len(held) != len(group.filters):
+        raise Unspeakable
+    return [replace(_threshold(f), is_or=n > 0) for n, f in enumerate(held)]
+
+
+def _threshold(condition: Filter) -> HavingPart:
+    numbers = tuple(v for v in condition.values if isinstance(v, Decimal))
+    text = " ".join(map(str, numbers))
+    return HavingPart(condition.operator, numbers, (condition.field,), text)
 
 
 def _dimension(dimension: Dimension, lexicon: Lexicon) -> DimensionPart:

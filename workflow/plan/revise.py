@@ -109,6 +109,8 @@ def _having(before: Parts, said: Parts, going_on: FollowUp) -> tuple[HavingPart,
     so that "at most 32" stands beside "more than 30"."""
     if bool(said.dimensions or going_on.groups) and not going_on.adds:
         return said.having
+    if said.having and any(b.is_or for b in before.having):
+        return said.having
     new = {(part.metrics[0], part.operator[0]) for part in said.having}
     kept = (b for b in before.having if (b.metrics[0], b.operator[0]) not in new)
     return (*kept, *said.having)

@@ -76,9 +76,13 @@ def _group(group: FilterGroup, lexicon: Lexicon) -> str:
 def _having(plan: Plan, lexicon: Lexicon) -> str:
     said = []
     for condition in plan.having:
-        if isinstance(condition, Filter) and condition.field in lexicon.metrics:
-            label = _metric(condition.field, lexicon)
-            said.append(f"{label} {_compared(condition)}")
+        held = condition.filters if isinstance(condition, FilterGroup) else (condition,)
+        each = [
+            f"{_metric(f.field, lexicon)} {_compared(f)}"
+            for f in held
+            if isinstance(f, Filter) and f.field in lexicon.metrics
+        ]
+        said += [" or ".join(each)] if each else []
     return f" with {_and(said)}" if said else ""
 
 

@@ -1,19 +1,25 @@
 """Reads thresholds on groups, "categories with more than 500 rentals", and those on the rows of a
 dataset that name no field, "payments over 5 dollars"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from workflow.plan import grammar
 from workflow.plan.chunks import Chunk
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import RELATIVE
+from workflow.plan.outcomes import Unclear
 from workflow.plan.parts import DimensionPart, FilterPart, HavingPart, Parts
 from workflow.plan.readers.bounds import Bounds, bounds_at
 from workflow.plan.readers.ranking import agent_of, is_dimension
 from workflow.plan.readers.row_thresholds import again, condition_of, measured_fields, row_reading
 from workflow.plan.reading import Reading
 from workflow.plan.tokens import root
+
+_OF_ROWS_OR_GROUPS = (
+    "I cannot join a condition on single rows and one on whole groups by “or”. "
+    "Which of the two do you want?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,13 @@ def read_thresholds(reading: Reading) -> Thresholds:
         bounds = bounds_at(reading, place) if reading.is_free(place) else None
         if bounds is None:
             continue
-        part, split = _threshold(reading, bounds)
+        part, split = _threshold(reading, bounds, held)
         if part is None and held is not None and _goes_on(reading, end, bounds):
             part = _again(reading, held, bounds)
+        if part is not None and held is not None and _is_either(reading, end, bounds):
+            if type(part) is not type(held):
+                raise Unclear(_OF_ROWS_OR_GROUPS)
+            part = replace(part, is_or=True)
         if isinstance(part, FilterPart):
             filters.append(part)
         elif part is not None:
@@ -72,11 +82,12 @@ def read_bare_threshold(reading: Reading, before: Parts) -> tuple[HavingPart, ..
 
 
 def _threshold(
-    reading: Reading, bounds: Bounds
+    reading: Reading, bounds: Bounds, held: HavingPart | FilterPart | None
 ) -> tuple[HavingPart | FilterPart | None, DimensionPart | None]:
     row = row_reading(reading, bounds)
     row = None if _counts_after(reading, bounds) else row
-    if row is not None and row.is_likelier:
+    is_same = row is not None and isinstance(held, FilterPart) and row.field == held.options[0][0]
+    if row is not None and (row.is_likelier or is_same):
         return condition_of(reading, row, bounds), None
     found = _amount(reading, bounds)
     if found is None:
@@ -98,6 +109,12 @@ def _goes_on(reading: Reading, end: int, bounds: Bounds) -> bool:
     """Whether only "and" stands between the threshold before and this one."""
     between = reading.chunks[end + 1 : bounds.first]
     return bool(between) and all(c.has(Mark.AND) or c.words == ("but",) for c in between)
+
+
+def _is_either(reading: Reading, end: int, bounds: Bounds) -> bool:
+    """Whether an "or" joins it to the threshold before: none that stands between values does."""
+    between = reading.chunks[end + 1 : bounds.first]
+    return any(c.words == ("or",) for c in between) and not any(c.values or c.when for c in between)
 
 
 def _again(
