@@ -180,6 +180,8 @@ class Runner:
         self._hub.tell(run.run_id, text, journal.seq)
 
     def _tell(self, run: Run, journal: Journal, outcome: Outcome) -> None:
+        if not self._hub.is_heard(run.run_id):
+            return
         answer = outcome.answer.answer
         if "".join(told.text for told in self._hub.told(run.run_id)) != answer:
             self._hub.forget(run.run_id)
