@@ -12,7 +12,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection, generators
 from psycopg.adapt import Transformer
@@ -21,9 +20,10 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
+from kit.watched_connection import WatchedConnection
+
 Parameter = str | int | float | bool | UUID | datetime | None
 _NAME = re.compile(r"%\((\w+)\)s")
-_prepared: WeakKeyDictionary[AsyncConnection[TupleRow], set[bytes]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,17 @@ class PreparedStatement:
     async def run(
         self, connection: AsyncConnection[TupleRow], parameters: Mapping[str, Parameter]
     ) -> Ran:
-        """Raises psycopg.Error."""
+        """Raises psycopg.Error. On a connection that is not watched it is not prepared."""
         pgconn = connection.pgconn
-        known = _prepared.setdefault(connection, set())
-        if self._called not in known:
-            pgconn.send_prepare(self._called, self._text)
-            await self._result(connection)
-            known.add(self._called)
-        pgconn.send_query_prepared(
-            self._called, [_written(parameters[name]) for name in self._names]
-        )
+        values = [_written(parameters[name]) for name in self._names]
+        if isinstance(connection, WatchedConnection):
+            if self._called not in connection.prepared:
+                pgconn.send_prepare(self._called, self._text)
+                await self._result(connection)
+                connection.prepared.add(self._called)
+            pgconn.send_query_prepared(self._called, values)
+        else:
+            pgconn.send_query_params(self._text, values)
         result = await self._result(connection)
         loading = Transformer(connection)
         loading.set_pgresult(result)

@@ -9,6 +9,7 @@ farewell), before psycopg waits by itself, and when the connection closes.
 import asyncio
 import os
 import select
+from functools import cached_property
 from typing import TypeVar
 
 import psycopg
@@ -32,6 +33,16 @@ class WatchedConnection(AsyncConnection[TupleRow]):
     _watched: int | None = None
     _loop: asyncio.AbstractEventLoop
     _arrival: asyncio.Future[None] | None = None
+
+    @cached_property
+    def prepared(self) -> set[bytes]:
+        """The names of statements that `kit.prepared` has prepared here."""
+        return set()
+
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        if name is None:  # after a rollback psycopg forgets all, in the server too
+            self.prepared.clear()
+        yield from super()._deallocate(name)
 
     async def wait(
         self,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from psycopg import AsyncConnection
 from psycopg.errors import DivisionByZero, UndefinedColumn
 
 from kit.database import make_pool
@@ -42,3 +43,21 @@ async def test_it_is_part_of_the_callers_transaction(app_url: str) -> None:
             assert (await made.run(connection, {"name": "a"})).count == 1
         cursor = await connection.execute("SELECT count(*) FROM organisations")
         assert await cursor.fetchone() == (0,)
+
+
+async def test_it_is_prepared_again_after_psycopg_has_dropped_all(app_url: str) -> None:
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        for _ in range(2):
+            for number in range(2):  # what psycopg prepares, it drops after a rollback
+                ran = await ECHO.run(connection, dict.fromkeys("abcde"))
+                assert ran.count == 1
+                await connection.execute("SELECT %s::integer", [number], prepare=True)
+            async with connection.transaction(force_rollback=True):
+                await connection.execute("SELECT 1")
+        cursor = await connection.execute("SELECT name FROM pg_prepared_statements")
+        assert await cursor.fetchall() == []
+
+
+async def test_it_runs_on_any_other_connection_too(app_url: str) -> None:
+    async with await AsyncConnection.connect(app_url, autocommit=True) as connection:
+        assert (await ECHO.run(connection, dict.fromkeys("abcde"))).count == 1
