@@ -60,7 +60,7 @@ async def _plan(
     profile = await parts.profiles.get(model, context)
     began = perf_counter()
     planned = await plan_question(
-        question, context, parts, model=model, profile=profile, finding=lambda: sources
+        question, context, parts, model=model, profile=profile, retrieval=lambda: sources
     )
     return PlannedAhead(planned, perf_counter() - began)
 

@@ -151,7 +151,7 @@ async def _plan(
             parts,
             model=model,
             profile=profile,
-            finding=at_hand(retrieved.sources),
+            retrieval=at_hand(retrieved.sources),
             history=await _history(run, parts, model),
             meanwhile=partial(journal.beside, within=MOMENT_SECONDS),
         )

@@ -8,7 +8,7 @@ from kit.problems import NotFound
 from workflow.parts import Parts
 from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
-from workflow.plan.router import Finding, ModelPlan
+from workflow.plan.router import ModelPlan, Retrieval
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
 from workflow.semantic.model import DataProfile, SemanticModel
@@ -26,7 +26,7 @@ async def plan_question(
     *,
     model: SemanticModel,
     profile: DataProfile,
-    finding: Finding,
+    retrieval: Retrieval,
     history: Sequence[Exchange] = (),
     meanwhile: Meanwhile | None = None,
 ) -> Planned:
@@ -37,7 +37,7 @@ async def plan_question(
     if verified is not None:
         return Planned(output=verified.reading, planner="verified")
     ground = Ground(model, profile, context, parts.today())
-    reading = _routed(question, ground, parts, finding, parts.model_plan, history)
+    reading = _routed(question, ground, parts, retrieval, parts.model_plan, history)
     planned = await (meanwhile(reading) if parts.model_plan and meanwhile else reading)
     if isinstance(planned.output, MetricQuery) and rules.same_plan(
         planned.output.plan, context, model.digest
@@ -51,7 +51,7 @@ async def plan_anew(
     context: UserContext,
     parts: Parts,
     *,
-    finding: Finding,
+    retrieval: Retrieval,
     model_plan: ModelPlan | None,
 ) -> Planned:
     """As a run would plan it that finds no verified query, as the first of a conversation.
@@ -59,14 +59,14 @@ async def plan_anew(
     model = parts.models.part(context)
     profile = await parts.profiles.get(model, context)
     ground = Ground(model, profile, context, parts.today())
-    return await _routed(question, ground, parts, finding, model_plan)
+    return await _routed(question, ground, parts, retrieval, model_plan)
 
 
 async def _routed(
     question: str,
     ground: Ground,
     parts: Parts,
-    finding: Finding,
+    retrieval: Retrieval,
     model_plan: ModelPlan | None,
     history: Sequence[Exchange] = (),
 ) -> Planned:
@@ -75,7 +75,7 @@ async def _routed(
         question,
         ground,
         whole=whole,
-        finding=finding,
+        retrieval=retrieval,
         suggestions=suggestions(ground.model, ground.context, ground.profile, full_model=whole),
         history=history,
         model_plan=model_plan,
@@ -88,7 +88,7 @@ async def plan_or_verified(
     context: UserContext,
     parts: Parts,
     *,
-    finding: Finding,
+    retrieval: Retrieval,
     model_plan: ModelPlan | None,
 ) -> Planned:
     """The same, after the verified queries were looked through as in a run."""
@@ -97,7 +97,7 @@ async def plan_or_verified(
     verified = rules.asked_for(question, context, whole.digest)
     if verified is not None:
         return Planned(output=verified.reading, planner="verified")
-    return await plan_anew(question, context, parts, finding=finding, model_plan=model_plan)
+    return await plan_anew(question, context, parts, retrieval=retrieval, model_plan=model_plan)
 
 
 async def context_of_role(

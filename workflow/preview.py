@@ -61,7 +61,7 @@ async def preview(
     sources = await parts.retriever.search(request.question, context)
     listener = _Listener(blocks)
     planned = await plan_or_verified(
-        request.question, context, parts, finding=at_hand(sources), model_plan=listener.plan
+        request.question, context, parts, retrieval=at_hand(sources), model_plan=listener.plan
     )
     if listener.pack is None:
         return PromptPreview(sources=sources, instead=_instead(planned))

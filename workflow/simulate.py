@@ -63,7 +63,7 @@ async def _for_role(question: str, context: UserContext, parts: Parts) -> Simula
         question,
         context,
         parts,
-        finding=partial(parts.retriever.search, question, context),
+        retrieval=partial(parts.retriever.search, question, context),
         model_plan=parts.model_plan,
     )
     output = planned.output

@@ -163,9 +163,9 @@ class SuiteRunner:
             )
         except NotFound:
             return Judged(asked, "", "no such role that asks questions")
-        finding = partial(parts.retriever.search, case.question, context)
+        retrieval = partial(parts.retriever.search, case.question, context)
         planned = await plan_anew(
-            case.question, context, parts, finding=finding, model_plan=model_plan
+            case.question, context, parts, retrieval=retrieval, model_plan=model_plan
         )
         model = parts.models.part(context)
         profile = await parts.profiles.get(model, context)

@@ -21,7 +21,7 @@ from workflow.plan.intent import asks_why, read_change
 from workflow.plan.investigation import plan_of
 from workflow.semantic.model import SemanticModel
 
-Finding = Callable[[], Awaitable[Sequence[Source]]]
+Retrieval = Callable[[], Awaitable[Sequence[Source]]]
 """Comes to the documents that bear on a question, once they are found."""
 HEAD_START_SECONDS = 0.002
 """For the request to be on its way; the model then thinks while the built-in planner reads."""
@@ -41,7 +41,7 @@ class ModelPlan(Protocol):
         """The model's plan."""
 
 
-def at_hand(sources: Sequence[Source]) -> Finding:
+def at_hand(sources: Sequence[Source]) -> Retrieval:
     """Documents that have been found."""
 
     async def found() -> Sequence[Source]:
@@ -55,13 +55,13 @@ async def plan(
     ground: Ground,
     *,
     whole: SemanticModel,
-    finding: Finding,
+    retrieval: Retrieval,
     suggestions: Sequence[Suggestion],
     history: Sequence[Exchange] = (),
     model_plan: ModelPlan | None,
 ) -> Planned:
     """What the planner makes of the question; `fallback_reason` says why a configured model did
-    not. Arguments are those of the built-in planner, with the documents of `finding`.
+    not. Arguments are those of the built-in planner, with the documents of `retrieval`.
 
     A "why" becomes an investigation, what asks for a meaning is answered by documents, and so is
     what no plan can say and a document does. These two pass the same gate as everything else.
@@ -83,7 +83,7 @@ async def plan(
 
     if model_plan is None:
         built_in()  # which needs no document, while they are being found
-    sources = await finding()
+    sources = await retrieval()
     explained = documents.explanation(question, sources)
     if explained is not None:
         return gate() or explained

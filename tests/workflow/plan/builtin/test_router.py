@@ -28,7 +28,7 @@ def _route(question: str, model_plan: ModelPlan | None) -> Planned:
     return asyncio.run(
         plan(
             question, ground("store_manager", 1), whole=source.FULL,
-            finding=at_hand(()), suggestions=(), model_plan=model_plan,
+            retrieval=at_hand(()), suggestions=(), model_plan=model_plan,
         )
     )  # fmt: skip
 

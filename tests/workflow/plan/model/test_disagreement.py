@@ -60,7 +60,7 @@ def routed(question: str, model: Model, *history: Exchange) -> Planned:
     return asyncio.run(
         plan(
             question, ground("store_manager", 1), whole=source.FULL,
-            finding=at_hand(()), suggestions=(), model_plan=model, history=history,
+            retrieval=at_hand(()), suggestions=(), model_plan=model, history=history,
         )
     )  # fmt: skip
 
