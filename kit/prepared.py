@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from psycopg.rows import TupleRow
 from kit.watched_connection import WatchedConnection
 
 Parameter = str | int | float | bool | UUID | datetime | None
+_numbers = count(1)
 _NAME = re.compile(r"%\((\w+)\)s")
 
 
@@ -43,7 +44,6 @@ class PreparedStatement:
         places = {name: f"${place}" for place, name in enumerate(names, 1)}
         self._names = tuple(names)
         self._text = _NAME.sub(lambda found: places[found[1]], text).encode()
-        self._called = b"countersign_" + sha256(self._text).hexdigest()[:16].encode()
 
     async def run(
         self, connection: AsyncConnection[TupleRow], parameters: Mapping[str, Parameter]
@@ -52,11 +52,14 @@ class PreparedStatement:
         pgconn = connection.pgconn
         values = [_written(parameters[name]) for name in self._names]
         if isinstance(connection, WatchedConnection):
-            if self._called not in connection.prepared:
-                pgconn.send_prepare(self._called, self._text)
+            name = connection.prepared.get(self._text)
+            if name is None:
+                # never twice the same: whether one that was given up is there, nobody knows
+                name = b"countersign_%d" % next(_numbers)
+                pgconn.send_prepare(name, self._text)
                 await self._result(connection)
-                connection.prepared.add(self._called)
-            pgconn.send_query_prepared(self._called, values)
+                connection.prepared[self._text] = name
+            pgconn.send_query_prepared(name, values)
         else:
             pgconn.send_query_params(self._text, values)
         result = await self._result(connection)

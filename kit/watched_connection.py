@@ -35,9 +35,9 @@ class WatchedConnection(AsyncConnection[TupleRow]):
     _arrival: asyncio.Future[None] | None = None
 
     @cached_property
-    def prepared(self) -> set[bytes]:
-        """The names of statements that `kit.prepared` has prepared here."""
-        return set()
+    def prepared(self) -> dict[bytes, bytes]:
+        """What `kit.prepared` has prepared here: names, by the text of a statement."""
+        return {}
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:
         if name is None:  # after a rollback psycopg forgets all, in the server too

@@ -1,5 +1,7 @@
 """Statements that are prepared once on each connection."""
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -61,3 +63,16 @@ async def test_it_is_prepared_again_after_psycopg_has_dropped_all(app_url: str) 
 async def test_it_runs_on_any_other_connection_too(app_url: str) -> None:
     async with await AsyncConnection.connect(app_url, autocommit=True) as connection:
         assert (await ECHO.run(connection, dict.fromkeys("abcde"))).count == 1
+
+
+async def test_one_that_was_given_up_does_no_harm(app_url: str) -> None:
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        for turns in range(6):  # up to where it is prepared, and on
+            given_up = asyncio.create_task(ECHO.run(connection, dict.fromkeys("abcde")))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            given_up.cancel()
+            with suppress(asyncio.CancelledError):
+                await given_up
+            assert (await ECHO.run(connection, dict.fromkeys("abcde"))).count == 1
+            connection.prepared.clear()  # type: ignore[attr-defined]
