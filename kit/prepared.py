@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection, generators
+from psycopg import AsyncConnection, DataError, generators
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
@@ -48,7 +48,8 @@ class PreparedStatement:
     async def run(
         self, connection: AsyncConnection[TupleRow], parameters: Mapping[str, Parameter]
     ) -> Ran:
-        """Raises psycopg.Error. On a connection that is not watched it is not prepared."""
+        """Raises psycopg.Error, a DataError for a text with NUL in it. On a connection that is not
+        watched it is not prepared."""
         pgconn = connection.pgconn
         values = [_written(parameters[name]) for name in self._names]
         if isinstance(connection, WatchedConnection):
@@ -82,4 +83,7 @@ def _written(value: Parameter) -> bytes | None:
         return b"t" if value else b"f"
     if isinstance(value, datetime):
         return value.isoformat().encode()
-    return str(value).encode()
+    text = str(value)
+    if "\0" in text:  # where libpq takes a text to end
+        raise DataError("PostgreSQL's text cannot hold NUL (0x00) bytes")
+    return text.encode()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, DataError
 from psycopg.errors import DivisionByZero, UndefinedColumn
 
 from kit.database import make_pool
@@ -76,3 +76,9 @@ async def test_one_that_was_given_up_does_no_harm(app_url: str) -> None:
                 await given_up
             assert (await ECHO.run(connection, dict.fromkeys("abcde"))).count == 1
             connection.prepared.clear()  # type: ignore[attr-defined]
+
+
+async def test_what_text_cannot_hold_is_refused_and_not_cut_off(app_url: str) -> None:
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        with pytest.raises(DataError):
+            await ECHO.run(connection, {**dict.fromkeys("abcd"), "e": "before\0after"})
