@@ -14,15 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection, DataError, generators
-from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
+from kit.libpq import checked, rows_of
 from kit.watched_connection import WatchedConnection
 
 Parameter = str | int | float | bool | UUID | datetime | None
+MOST_PREPARED = 100
+"""On one connection; as many as psycopg keeps of its own."""
 _numbers = count(1)
 _NAME = re.compile(r"%\((\w+)\)s")
 
@@ -53,27 +53,30 @@ class PreparedStatement:
         pgconn = connection.pgconn
         values = [_written(parameters[name]) for name in self._names]
         if isinstance(connection, WatchedConnection):
-            name = connection.prepared.get(self._text)
-            if name is None:
-                # never twice the same: whether one that was given up is there, nobody knows
-                name = b"countersign_%d" % next(_numbers)
-                pgconn.send_prepare(name, self._text)
-                await self._result(connection)
-                connection.prepared[self._text] = name
+            name = await self._prepared(connection)
             pgconn.send_query_prepared(name, values)
         else:
             pgconn.send_query_params(self._text, values)
-        result = await self._result(connection)
-        loading = Transformer(connection)
-        loading.set_pgresult(result)
-        return Ran(loading.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
+        result = await _result(connection)
+        return Ran(rows_of(connection, result), result.command_tuples or 0)
 
-    async def _result(self, connection: AsyncConnection[TupleRow]) -> PGresult:
-        results: list[PGresult] = await connection.wait(generators.execute(connection.pgconn))
-        result = results[-1]
-        if result.status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(result, connection.info.encoding)
-        return result
+    async def _prepared(self, connection: WatchedConnection) -> bytes:
+        known = connection.prepared
+        name = known.pop(self._text, None)
+        if name is None:
+            if len(known) >= MOST_PREPARED:  # an organisation's own statements may be many
+                await connection.execute(b"DEALLOCATE " + known.pop(next(iter(known))))
+            # never twice the same: whether one that was given up is there, nobody knows
+            name = b"countersign_%d" % next(_numbers)
+            connection.pgconn.send_prepare(name, self._text)
+            await _result(connection)
+        known[self._text] = name  # the last: that was used longest ago is the first
+        return name
+
+
+async def _result(connection: AsyncConnection[TupleRow]) -> PGresult:
+    results: list[PGresult] = await connection.wait(generators.execute(connection.pgconn))
+    return checked(connection, results[-1])
 
 
 def _written(value: Parameter) -> bytes | None:

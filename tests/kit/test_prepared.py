@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, DataError
 from psycopg.errors import DivisionByZero, UndefinedColumn
 
 from kit.database import make_pool
-from kit.prepared import PreparedStatement
+from kit.prepared import MOST_PREPARED, PreparedStatement
 
 ECHO = PreparedStatement(
     "SELECT %(a)s::uuid, %(b)s::timestamptz, %(c)s::boolean, %(d)s::integer, %(e)s::text, %(a)s"
@@ -82,3 +82,15 @@ async def test_what_text_cannot_hold_is_refused_and_not_cut_off(app_url: str) ->
     async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
         with pytest.raises(DataError):
             await ECHO.run(connection, {**dict.fromkeys("abcd"), "e": "before\0after"})
+
+
+async def test_what_was_used_longest_ago_makes_place(app_url: str) -> None:
+    async with make_pool(app_url, name="one", max_size=1) as pool, pool.connection() as connection:
+        for number in range(2 * MOST_PREPARED):
+            await PreparedStatement(f"SELECT {number}").run(connection, {})
+            await ECHO.run(connection, dict.fromkeys("abcde"))
+        found = await connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE statement LIKE '%timestamptz%')"
+            " FROM pg_prepared_statements WHERE name LIKE 'countersign%'"
+        )
+        assert await found.fetchone() == (MOST_PREPARED, 1)

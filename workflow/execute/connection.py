@@ -9,13 +9,13 @@ from typing import TypeVar
 from psycopg import OperationalError, generators
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import READY_R
 from psycopg_pool import AsyncConnectionPool
 
 from kit.database import make_pool_of
+from kit.libpq import checked
 from kit.reader_login import reader_login, reader_password
 from kit.watched_connection import WatchedConnection
 from workflow.execute.errors import ResultTooLarge
@@ -58,10 +58,7 @@ class ReaderConnection(WatchedConnection):
         pgconn.pipeline_sync()
         results = await self.wait(_results(pgconn))
         pgconn.exit_pipeline_mode()
-        for result in results:
-            if result.status == ExecStatus.FATAL_ERROR:
-                raise error_from_result(result, self.info.encoding)
-        return results[-1]
+        return [checked(self, result) for result in results][-1]
 
     def start_counting(self, max_bytes: int) -> None:
         """From now on at most so many bytes."""

@@ -16,12 +16,12 @@ from functools import lru_cache, partial
 import orjson
 import psycopg
 from psycopg import sql
-from psycopg.adapt import Transformer
 from psycopg.pq import TransactionStatus
 from pydantic import JsonValue
 
 from contracts.context import UserContext
 from contracts.result import Column, ResultSet
+from kit.libpq import rows_of
 from workflow.execute.connection import ReaderConnection, ReaderPool, make_reader_pool
 from workflow.execute.errors import ExecutionError, ResultTooLarge, from_database
 from workflow.execute.kept import Kept
@@ -175,9 +175,7 @@ class Warehouse:
         connection.start_counting(self._max_bytes)
         async with asyncio.timeout(allowed + GRACE):
             result = await connection.in_one_trip([*before, declare, fetch])
-        loading = Transformer(connection)
-        loading.set_pgresult(result)
-        return _Fetched(columns_of(result), tuple(loading.load_rows(0, result.ntuples, tuple)))
+        return _Fetched(columns_of(result), tuple(rows_of(connection, result)))
 
     async def _count(
         self, connection: ReaderConnection, statement: str, allowed: float
