@@ -153,9 +153,7 @@ class Journal:
         step: str = "",
     ) -> None:
         """Append an event to what the next flush writes. `started` is a `perf_counter` reading;
-        `summary` is for the asker's eyes, `value` for a restart and for the record. The salt
-        keeps the hash, which the asker sees too, from telling the rest of the detail to someone
-        who guesses it."""
+        `summary` is for the asker's eyes, `value` for a restart and for the record."""
         milliseconds = Decimal(f"{(perf_counter() - started) * 1000:.3f}")
         self._time(stage.value, step, milliseconds)
         summary = {**summary, "step": step} if step else summary
@@ -165,8 +163,11 @@ class Journal:
 
     def chain(self) -> None:
         """Make events of what was added. That takes the processor a moment, and is best done
-        while there is something else to wait for."""
-        for added in self._added:
+        while there is something else to wait for. The salt keeps the hash, which the asker sees
+        too, from telling the rest of the detail to someone who guesses it. What cannot be written
+        is raised once, and what was added after it goes with it."""
+        new, self._added = self._added, []
+        for added in new:
             detail: dict[str, JsonValue] = {
                 "salt": token_hex(16),
                 "software": software(),
@@ -174,10 +175,9 @@ class Journal:
             }
             if added.value is not None:
                 detail["value"] = added.value.model_dump(mode="json")
-            self._seq += 1
             row = EventRow(
                 run_id=self.run.run_id,
-                seq=self._seq,
+                seq=self._seq + 1,
                 stage=added.stage,
                 status=added.status,
                 at=added.at,
@@ -186,9 +186,8 @@ class Journal:
                 prev_hash=self._hash,
                 hash="",
             )
-            self._hash = event_hash(row)
+            self._seq, self._hash = row.seq, event_hash(row)
             self._pending.append(replace(row, hash=self._hash))
-        self._added.clear()
 
     async def flush(
         self,
@@ -204,7 +203,8 @@ class Journal:
         has given it up (and it was to go on), and whatever the database raises: then nothing
         was written and nothing is told.
         """
-        if not self._pending and not self._added:
+        self.chain()
+        if not self._pending:
             return
         async with self._pool.connection() as connection:
             is_cancelled = await self.write(connection, status, answer=answer, is_shown=is_shown)

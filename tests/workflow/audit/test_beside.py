@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.context import UserContext
-from contracts.run import RunStatus
+from contracts.run import RunStatus, Stage
 from kit.database import Pool, make_pool
 from workflow.audit.journal import Journal
 from workflow.stages import Retrieved
@@ -79,3 +79,15 @@ async def test_what_is_done_in_a_moment_unheard_leaves_it_to_the_next_flush(
     journal.is_heard = is_heard
     assert await journal.beside(lasts(), within=0.1) == Retrieved(sources=())
     assert journal.flushes == flushes
+
+
+async def test_what_cannot_be_written_is_raised_once_and_the_chain_goes_on(
+    journal: Counting,
+) -> None:
+    for detail in ("a", "\ud800", "b"):
+        journal.add(Stage.VALIDATION, "ok", 0.0, {"said": detail})
+    with pytest.raises(TypeError):
+        journal.chain()
+    journal.add(Stage.COMPLETED, "failed", 0.0, {})
+    journal.chain()
+    assert journal.seq == 2
