@@ -207,13 +207,15 @@ async def _execute_and_finish(
     model: SemanticModel,
     tell: Tell,
 ) -> Outcome:
+    planned = progress.planned
     try:
         done = await execute(
             journal,
             parts.warehouse,
             checked,
             run.context,
-            is_repeatable=progress.waiting is None,
+            # a model's plan was paid for, and what people let through cost their time
+            is_repeatable=planned is not None and not (planned.model or progress.waiting),
             patience=AWAY_SECONDS if progress.waiting else 0.0,
         )
     except ExecutionError as error:
