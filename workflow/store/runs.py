@@ -71,8 +71,7 @@ ended AS (
     SELECT %(run_id)s, org_id, 'run' FROM moved
     WHERE %(status)s NOT IN ('running', 'needs_approval'))
 SELECT cancel_requested,
-    set_config('synchronous_commit',
-        CASE WHEN %(status)s = 'running' AND NOT %(is_shown)s THEN 'off' ELSE 'on' END, true)
+    set_config('synchronous_commit', %(synchronous_commit)s, true)
 FROM moved
 """)
 # While a run goes on its events need not wait for the disk: the log of the database is written
@@ -188,7 +187,7 @@ async def arrive(
                 "hash": log.hash,
                 "worker_id": worker_id,
                 "idempotency_key": idempotency_key,
-                "synchronous_commit": "on" if is_shown else "off",
+                "synchronous_commit": _synchronous(is_shown),
             },
         )
     except UniqueViolation as error:
@@ -223,7 +222,7 @@ async def advance(
             "previous_hash": events[0].prev_hash,
             "status": status.value,
             "answer": answer,
-            "is_shown": is_shown,
+            "synchronous_commit": _synchronous(is_shown or status is not RunStatus.RUNNING),
             "worker_id": worker_id,
             "next_worker": next_worker,
             # one JSON text is several times quicker to send than an array for each column
@@ -343,6 +342,11 @@ def _run(row: TupleRow) -> Run:
         head_hash=head,
         takeovers=takeovers,
     )
+
+
+def _synchronous(is_shown: bool) -> str:
+    """Whether the commit waits for the disk."""
+    return "on" if is_shown else "off"
 
 
 def _fields(event: EventRow) -> dict[str, str | int]:
