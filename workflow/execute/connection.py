@@ -9,7 +9,7 @@ from typing import TypeVar
 from psycopg import OperationalError, generators
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import READY_R
 from psycopg_pool import AsyncConnectionPool
@@ -23,6 +23,7 @@ from workflow.execute.values import register_loaders
 
 RV = TypeVar("RV")
 
+_IN_THE_MIDDLE = (TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN)
 # How libpq reads: 16 kB at a time, unless a single row is larger than that.
 _LIBPQ_BUFFER = 16_384
 
@@ -56,8 +57,11 @@ class ReaderConnection(WatchedConnection):
         for statement in statements:
             pgconn.send_query_params(statement, None)
         pgconn.pipeline_sync()
-        results = await self.wait(_results(pgconn))
-        pgconn.exit_pipeline_mode()
+        try:
+            results = await self.wait(_results(pgconn))
+        finally:
+            if pgconn.transaction_status not in _IN_THE_MIDDLE:  # else it is of no more use
+                pgconn.exit_pipeline_mode()
         return [checked(self, result) for result in results][-1]
 
     def start_counting(self, max_bytes: int) -> None:
@@ -94,10 +98,6 @@ class ReaderConnection(WatchedConnection):
 
     def _count(self, before: int) -> None:
         self._received += max(before - self._pending(), min(before, _LIBPQ_BUFFER))
-        self.check_size()
-
-    def check_size(self) -> None:
-        """Raises ResultTooLarge where more has arrived than may."""
         if self.max_bytes is not None and self._received > self.max_bytes:
             raise ResultTooLarge
 

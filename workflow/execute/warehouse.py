@@ -17,6 +17,7 @@ import orjson
 import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
 from pydantic import JsonValue
 
 from contracts.context import UserContext
@@ -47,6 +48,24 @@ class Estimate:
 class _Fetched:
     columns: tuple[Column, ...]
     rows: Rows
+
+
+class _Transaction:
+    """One that can only read, within a scope. It begins with the first statements that are sent,
+    so that none of them can be outside of it."""
+
+    def __init__(
+        self, connection: ReaderConnection, begin: Sequence[bytes], max_bytes: int
+    ) -> None:
+        self.connection = connection
+        self._begin = begin
+        self._max_bytes = max_bytes
+
+    async def in_one_trip(self, *statements: bytes) -> PGresult:
+        """The last one's result. Raises psycopg.Error and ResultTooLarge."""
+        begin, self._begin = self._begin, ()
+        self.connection.start_counting(self._max_bytes)
+        return await self.connection.in_one_trip([*begin, *statements])
 
 
 class Warehouse:
@@ -115,10 +134,10 @@ class Warehouse:
         # EXPLAIN of a DECLARE: the grammar then admits a query only, as when it is run
         text = b"EXPLAIN (FORMAT JSON) DECLARE answer" + _CURSOR + _encoded(statement)
         async with (
-            self._transaction(context, self._statement_timeout) as (connection, begin),
+            self._transaction(context, self._statement_timeout) as transaction,
             asyncio.timeout(self._statement_timeout + GRACE),
         ):
-            result = await connection.in_one_trip([*begin, text])
+            result = await transaction.in_one_trip(text)
             plan = result.get_value(0, 0)
         root: dict[str, JsonValue] = orjson.loads(plan or b"null")[0]["Plan"]
         return root
@@ -140,12 +159,12 @@ class Warehouse:
         (seconds) takes the place of the usual one. Raises ExecutionError.
         """
         allowed = statement_timeout or self._statement_timeout
-        async with self._transaction(context, allowed) as (connection, begin):
-            fetched = await self._fetch(connection, statement, max_rows + 1, allowed, begin)
+        async with self._transaction(context, allowed) as transaction:
+            fetched = await self._fetch(transaction, statement, max_rows + 1, allowed)
             is_full = len(fetched.rows) >= max_rows
             total: int | None = len(fetched.rows)
             if is_full and count_statement is not None:
-                total = await self._count(connection, count_statement, allowed)
+                total = await self._count(transaction, count_statement, allowed)
             elif len(fetched.rows) > max_rows:
                 total = None
         rows = fetched.rows[:max_rows]
@@ -163,25 +182,21 @@ class Warehouse:
 
     async def _fetch(
         self,
-        connection: ReaderConnection,
+        transaction: _Transaction,
         statement: str,
         max_rows: int,
         allowed: float,
-        before: Sequence[bytes] = (),
         cursor: bytes = b"answer",
     ) -> _Fetched:
         declare = b"DECLARE " + cursor + _CURSOR + _encoded(statement)
         fetch = b"FETCH FORWARD %d FROM %s" % (max_rows, cursor)
-        connection.start_counting(self._max_bytes)
         async with asyncio.timeout(allowed + GRACE):
-            result = await connection.in_one_trip([*before, declare, fetch])
-        return _Fetched(columns_of(result), tuple(rows_of(connection, result)))
+            result = await transaction.in_one_trip(declare, fetch)
+        return _Fetched(columns_of(result), tuple(rows_of(transaction.connection, result)))
 
-    async def _count(
-        self, connection: ReaderConnection, statement: str, allowed: float
-    ) -> int | None:
+    async def _count(self, transaction: _Transaction, statement: str, allowed: float) -> int | None:
         try:
-            fetched = await self._fetch(connection, statement, 1, allowed, cursor=b"total")
+            fetched = await self._fetch(transaction, statement, 1, allowed, b"total")
         except psycopg.errors.QueryCanceled:
             return None  # the rows are here; how many more there are is not worth an error
         value = fetched.rows[0][0] if fetched.rows else None
@@ -190,17 +205,16 @@ class Warehouse:
     @asynccontextmanager
     async def _transaction(
         self, context: UserContext, allowed: float
-    ) -> AsyncIterator[tuple[ReaderConnection, Sequence[bytes]]]:
-        """A connection of the role's reader, and what has to be run on it before anything else,
-        for a transaction that can only read, within the scope. Whatever goes wrong inside becomes
-        an ExecutionError."""
+    ) -> AsyncIterator[_Transaction]:
+        """On a connection of the role's reader. Whatever goes wrong inside becomes an
+        ExecutionError."""
         began = time.monotonic()
         try:
             pool = await self._pool(context)
             connection = await pool.getconn()
             try:
-                connection.start_counting(self._max_bytes)
-                yield connection, _begin(context.store_ids, context.is_all_stores, allowed)
+                begin = _begin(context.store_ids, context.is_all_stores, allowed)
+                yield _Transaction(connection, begin, self._max_bytes)
             finally:  # nobody waits for what is only tidied up
                 leaving = asyncio.create_task(_leave(pool, connection))
                 self._leaving.add(leaving)
