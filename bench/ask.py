@@ -51,6 +51,7 @@ NEW_QUESTIONS = (
 
 FEW = 20
 SETTLING = 5.0
+"""Seconds; see `load`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # nobody sets up OpenTelemetry's providers here, and FastAPI would look for each question
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,  # a redirect would be built from the caller's Host header
     )

@@ -337,10 +337,17 @@ MARKS = _marks()
 GRAINS = {tuple(way.split()): grain for way, grain in calendar_words.GRAINS.items()}
 UNREADABLE = frozenset(_ways(calendar_words.UNREADABLE_TIME))
 PERSONAL = frozenset(_ways(refused_words.PERSONAL_WISHES))
-_STEPS = [tuple(way.split()) for way in calendar_words.STEPS]
-LONGEST_MARK: dict[str, int] = {}
+
+
+def _longest(ways: Iterable[Phrase]) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for way in ways:
+        longest[way[0]] = max(len(way), longest.get(way[0], 0))
+    return longest
+
+
+_STEPS = (tuple(way.split()) for way in calendar_words.STEPS)
+LONGEST_MARK = _longest((*MARKS, *GRAINS, *UNREADABLE, *PERSONAL, *_STEPS))
 """How many words the longest of them takes that begins with this one."""
-for _way in (*MARKS, *GRAINS, *UNREADABLE, *PERSONAL, *_STEPS):
-    LONGEST_MARK[_way[0]] = max(len(_way), LONGEST_MARK.get(_way[0], 0))
 FALLING = frozenset(_ways(grammar.FALLING))
 RISING = frozenset(_ways(grammar.RISING))
