@@ -3,6 +3,7 @@
 import asyncio
 import email.policy
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -34,6 +35,7 @@ class Postbox:
         self.loop = loop
         self.is_full = False
         self.got: asyncio.Queue[tuple[Envelope, bool]] = asyncio.Queue()
+        self.calls: list[SMTP] = []
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the server's name for it
         if self.is_full:
@@ -41,6 +43,24 @@ class Postbox:
         is_private = session.ssl is not None and bool(session.authenticated)
         self.loop.call_soon_threadsafe(self.got.put_nowait, (envelope, is_private))
         return "250 2.0.0 Taken"
+
+    def wait_until_alone(self) -> None:
+        """Until every caller has left: a server that stops earlier leaves their sockets open."""
+        until = time.monotonic() + 10
+        while any(call.transport is not None for call in self.calls):
+            assert time.monotonic() < until, "somebody is still connected"
+            time.sleep(0.005)
+
+
+class PostOffice(Controller):
+    """A server that knows who is connected."""
+
+    handler: Postbox
+
+    def factory(self) -> SMTP:
+        call = SMTP(self.handler, **self.SMTP_kwargs)
+        self.handler.calls.append(call)
+        return call
 
 
 def _authenticate(
@@ -91,7 +111,7 @@ def mail(postbox: Postbox, certificate: Path) -> Iterator[Mail]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     (port,) = free_ports(1)
-    server = Controller(
+    server = PostOffice(
         postbox,
         hostname="127.0.0.1",
         port=port,
@@ -109,6 +129,7 @@ def mail(postbox: Postbox, certificate: Path) -> Iterator[Mail]:
         user=LOGIN.login.decode(),
         password=LOGIN.password.decode(),
     )
+    postbox.wait_until_alone()
     server.stop()
 
 
