@@ -1,9 +1,9 @@
 """What begins while the question is being stored: what only reads need not wait for that.
 
-Documents are looked for, and the built-in planner reads the question: storing it waits for the
-disk, and the processor has nothing else to do. A model is asked only about what is stored, and so
-is what rests on an earlier question; nothing is told or run before. What comes of it counts if
-the question is stored, and is dropped if not.
+Documents are looked for, the built-in planner reads the question, and what a model is going to be
+asked is put together: the database is at work, and the processor has nothing else to do. The model
+itself is asked only about what is stored; what rests on an earlier question waits, and nothing is
+told or run before. What comes of it counts if the question is stored, and is dropped if not.
 """
 
 import asyncio
@@ -27,9 +27,11 @@ class PlannedAhead:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """`began` is a `perf_counter` reading. Whoever does not go on cancels it."""
+    """`began` is a `perf_counter` reading; `stored` is set once the question is on record.
+    Whoever does not go on cancels it."""
 
     began: float
+    stored: asyncio.Event
     sources: asyncio.Task[tuple[Source, ...]]
     planned: asyncio.Task[PlannedAhead] | None
 
@@ -42,25 +44,38 @@ class Ahead:
 
 def look_ahead(parts: Parts, question: str, context: UserContext, *, is_first: bool) -> Ahead:
     """Begin. `is_first` says that the question rests on no earlier one."""
-    began = perf_counter()
+    began, stored = perf_counter(), asyncio.Event()
     sources = asyncio.create_task(parts.retriever.search(question, context))
     planned = None
-    if is_first and parts.model_plan is None:
-        planned = asyncio.create_task(_plan(parts, question, context, sources))
+    if is_first:
+        planned = asyncio.create_task(_plan(parts, question, context, sources, stored))
     for task in (sources, planned):
         if task is not None:
             task.add_done_callback(_asked)
-    return Ahead(began, sources, planned)
+    return Ahead(began, stored, sources, planned)
 
 
 async def _plan(
-    parts: Parts, question: str, context: UserContext, sources: asyncio.Task[tuple[Source, ...]]
+    parts: Parts,
+    question: str,
+    context: UserContext,
+    sources: asyncio.Task[tuple[Source, ...]],
+    stored: asyncio.Event,
 ) -> PlannedAhead:
+    async def may_ask() -> None:
+        await stored.wait()
+
     model = parts.models.part(context)
     profile = await parts.profiles.get(model, context)
     began = perf_counter()
     planned = await plan_question(
-        question, context, parts, model=model, profile=profile, retrieval=lambda: sources
+        question,
+        context,
+        parts,
+        model=model,
+        profile=profile,
+        retrieval=lambda: sources,
+        may_ask=may_ask,
     )
     return PlannedAhead(planned, perf_counter() - began)
 

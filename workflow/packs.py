@@ -19,7 +19,7 @@ from workflow.plan import model_planner
 from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.prompt_pack import PromptPacks, digest_of, packs_of
-from workflow.plan.router import ModelPlan
+from workflow.plan.router import MayAsk, ModelPlan
 from workflow.store import prompt_packs
 
 KEPT_SECONDS = 1.0
@@ -89,10 +89,13 @@ class PacksInForce:
             *,
             snippets: Sequence[Source],
             history: Sequence[Exchange],
+            may_ask: MayAsk,
         ) -> Planned:
             holding = await self._holding(ground.context.org_id)
             planning = planning_with(client, holding.packs)
-            return await planning(question, ground, snippets=snippets, history=history)
+            return await planning(
+                question, ground, snippets=snippets, history=history, may_ask=may_ask
+            )
 
         return plan
 

@@ -7,9 +7,12 @@ or beside anything slow or paid, and before anything irreversible; nobody is tol
 before it is on record.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -42,6 +45,7 @@ from workflow.store.rows import Run
 from workflow.telling import ModelWords
 from workflow.validation import validate
 
+Value = TypeVar("Value")
 MAX_NARRATION_SECONDS = 20.0
 """A model that takes longer to tell a result is not waited for."""
 AWAY_SECONDS = 60.0
@@ -136,16 +140,14 @@ async def _plan(
     profile: DataProfile,
     ahead: Ahead | None,
 ) -> Planned:
-    began = None
+    done = None
     if ahead is not None and ahead.planned is not None:
-        done = await ahead.planned
-        began = perf_counter() - done.seconds
+        done = await _meanwhile(journal, ahead.planned, parts)
 
     async def work() -> Planned:
-        if began is not None:
+        if done is not None:
             return done.planned
-        # a model takes its time: once it has been asked, what is known goes on record
-        return await plan_question(
+        planning = plan_question(
             run.question,
             run.context,
             parts,
@@ -153,8 +155,8 @@ async def _plan(
             profile=profile,
             retrieval=at_hand(retrieved.sources),
             history=await _history(run, parts, model),
-            meanwhile=partial(journal.beside, within=MOMENT_SECONDS),
         )
+        return await _meanwhile(journal, planning, parts)
 
     return await journal.stage(
         Stage.PLANNING,
@@ -165,8 +167,17 @@ async def _plan(
             "planner": value.planner,
             "confidence": value.confidence,
         },
-        began=began,
+        began=perf_counter() - done.seconds if done else None,
     )
+
+
+async def _meanwhile(
+    journal: Journal, planning: Coroutine[None, None, Value] | asyncio.Task[Value], parts: Parts
+) -> Value:
+    """What planning comes to. A model takes its time: what is known goes on record meanwhile."""
+    if parts.model_plan is None:
+        return await planning
+    return await journal.beside(planning, within=MOMENT_SECONDS)
 
 
 async def _history(run: Run, parts: Parts, model: SemanticModel) -> tuple[Exchange, ...]:

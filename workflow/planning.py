@@ -1,6 +1,6 @@
 """What a planner makes of a question: in a run, and for whoever tries something out."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Sequence
 
 from contracts.context import Permission, UserContext
 from contracts.plan import MetricQuery, Planned
@@ -8,15 +8,12 @@ from kit.problems import NotFound
 from workflow.parts import Parts
 from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
-from workflow.plan.router import ModelPlan, Retrieval
+from workflow.plan.router import MayAsk, ModelPlan, Retrieval, at_once
 from workflow.plan.router import plan as route
 from workflow.plan.suggestions import suggestions
 from workflow.semantic.model import DataProfile, SemanticModel
 from workflow.semantic.resolve import resolve_planned
 from workflow.store import role_policies
-
-Meanwhile = Callable[[Coroutine[None, None, Planned]], Awaitable[Planned]]
-"""Awaits planning by a model, and does what can be done beside it."""
 
 
 async def plan_question(
@@ -28,7 +25,7 @@ async def plan_question(
     profile: DataProfile,
     retrieval: Retrieval,
     history: Sequence[Exchange] = (),
-    meanwhile: Meanwhile | None = None,
+    may_ask: MayAsk = at_once,
 ) -> Planned:
     """A verified query that these words ask for, or what the planners make of them, its periods
     resolved. `model` is the role's part; `history` are the conversation's earlier questions."""
@@ -37,8 +34,7 @@ async def plan_question(
     if verified is not None:
         return Planned(output=verified.reading, planner="verified")
     ground = Ground(model, profile, context, parts.today())
-    reading = _routed(question, ground, parts, retrieval, parts.model_plan, history)
-    planned = await (meanwhile(reading) if parts.model_plan and meanwhile else reading)
+    planned = await _routed(question, ground, parts, retrieval, parts.model_plan, history, may_ask)
     if isinstance(planned.output, MetricQuery) and rules.same_plan(
         planned.output.plan, context, model.digest
     ):
@@ -69,6 +65,7 @@ async def _routed(
     retrieval: Retrieval,
     model_plan: ModelPlan | None,
     history: Sequence[Exchange] = (),
+    may_ask: MayAsk = at_once,
 ) -> Planned:
     whole = parts.models.whole
     planned = await route(
@@ -79,6 +76,7 @@ async def _routed(
         suggestions=suggestions(ground.model, ground.context, ground.profile, full_model=whole),
         history=history,
         model_plan=model_plan,
+        may_ask=may_ask,
     )
     return resolve_planned(planned, ground.model, ground.profile, ground.today)
 

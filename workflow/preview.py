@@ -42,6 +42,7 @@ class _Listener:
         *,
         snippets: Sequence[Source],
         history: Sequence[Exchange],
+        **_: object,
     ) -> Planned:
         self.pack = packs_of(self.blocks).of(ground.context)
         self.messages = first_messages(

@@ -100,6 +100,8 @@ class Runner:
         task = asyncio.create_task(self._carry(run, recorded, ahead), name=f"run {run.run_id}")
         self._tasks[run.run_id] = task
         task.add_done_callback(lambda done: self._put_down(run.run_id, done))
+        if ahead is not None:
+            task.add_done_callback(lambda _: ahead.cancel())
         return task
 
     def task(self, run_id: UUID) -> asyncio.Task[Outcome] | None:
@@ -133,6 +135,8 @@ class Runner:
         )
         async with self._places:
             try:
+                if ahead is not None:
+                    ahead.stored.set()
                 if run.takeovers > MAX_TAKEOVERS:
                     outcome = await self._end(run, journal, GIVEN_UP)
                 else:

@@ -212,12 +212,17 @@ class Journal:
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
 
-    async def beside(self, work: Coroutine[None, None, Outcome], *, within: float = 0.0) -> Outcome:
+    async def beside(
+        self,
+        work: Coroutine[None, None, Outcome] | asyncio.Task[Outcome],
+        *,
+        within: float = 0.0,
+    ) -> Outcome:
         """What `work` comes to, and what is pending written while it waits. If it cannot be
         written, that is raised and the work is given up. What needs not to wait, or is done
         `within` so many seconds with nobody hearing of the record, leaves what is pending to the
         next flush."""
-        doing = asyncio.create_task(work)
+        doing = work if isinstance(work, asyncio.Task) else asyncio.create_task(work)
         try:
             await asyncio.sleep(0)  # its turn: up to where it waits, or to its end
             self.chain()

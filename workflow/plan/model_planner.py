@@ -4,7 +4,7 @@ prompt ── answer ── shape ── meaning ── Planned
                       └── objections, once, back to the model ── answer ── shape ── meaning
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -74,9 +74,10 @@ async def plan(
     client: ModelClient,
     packs: PromptPacks,
     history: Sequence[Exchange] = (),
+    may_ask: Callable[[], Awaitable[None]],
 ) -> Planned:
     """What the model makes of the question, checked against the role's part of the semantic model.
-    Its periods are resolved.
+    Its periods are resolved. The prompt is made at once, and sent when `may_ask` comes back.
 
     Raises ModelUnavailable when no model answers, or none of two rounds gave an answer that
     stands; the caller then plans without a model. `sql` comes out as the model wrote it: it
@@ -97,6 +98,7 @@ async def plan(
         schema=output_schema(ground.model),
         payer=Payer(context.org_id, context.user_id, context.role),
     )
+    await may_ask()
     rounds = [await ask(messages)]
     try:
         return _planned(rounds, asked)

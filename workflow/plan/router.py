@@ -23,6 +23,8 @@ from workflow.semantic.model import SemanticModel
 
 Retrieval = Callable[[], Awaitable[Sequence[Source]]]
 """Comes to the documents that bear on a question, once they are found."""
+MayAsk = Callable[[], Awaitable[None]]
+"""Comes back once a model may be asked: when the question is on record."""
 HEAD_START_SECONDS = 0.002
 """For the request to be on its way; the model then thinks while the built-in planner reads."""
 
@@ -37,8 +39,9 @@ class ModelPlan(Protocol):
         *,
         snippets: Sequence[Source],
         history: Sequence[Exchange],
+        may_ask: MayAsk,
     ) -> Coroutine[None, None, Planned]:
-        """The model's plan."""
+        """The model's plan. All but the asking itself is done before it `may_ask`."""
 
 
 def at_hand(sources: Sequence[Source]) -> Retrieval:
@@ -50,6 +53,10 @@ def at_hand(sources: Sequence[Source]) -> Retrieval:
     return found
 
 
+async def at_once() -> None:
+    """The question has been stored."""
+
+
 async def plan(
     question: str,
     ground: Ground,
@@ -59,6 +66,7 @@ async def plan(
     suggestions: Sequence[Suggestion],
     history: Sequence[Exchange] = (),
     model_plan: ModelPlan | None,
+    may_ask: MayAsk = at_once,
 ) -> Planned:
     """What the planner makes of the question; `fallback_reason` says why a configured model did
     not. Arguments are those of the built-in planner, with the documents of `retrieval`.
@@ -91,7 +99,7 @@ async def plan(
         planned = built_in()
     else:
         planned = gate() or await _by_model(
-            model_plan(question, ground, snippets=sources, history=history),
+            model_plan(question, ground, snippets=sources, history=history, may_ask=may_ask),
             built_in, ground, whole,
         )  # fmt: skip
     told = documents.instead(question, planned, sources)

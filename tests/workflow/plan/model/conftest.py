@@ -17,6 +17,7 @@ from workflow.plan import model_planner
 from workflow.plan.ground import Ground
 from workflow.plan.history import Exchange
 from workflow.plan.prompt_pack import PromptPacks
+from workflow.plan.router import at_once
 from workflow.semantic.model import (
     DataProfile,
     Dataset,
@@ -165,6 +166,7 @@ async def plan_it(server: LocalModel) -> AsyncIterator[PlanIt]:
                 client=client,
                 packs=packs,
                 history=history,
+                may_ask=at_once,
             )
 
         yield plan_it
