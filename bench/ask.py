@@ -144,19 +144,20 @@ async def load(
 
 
 async def first_event(at: Demo, headers: dict[str, str], *, count: int = 200) -> float:
-    """Median milliseconds to the first streamed event, one asker."""
+    """Median milliseconds to the first streamed event, one asker, who reads every stream to its
+    end: one that is left early is answered all the same, and the next would wait for it."""
     connection = Connection(at.gateway_port)
     took = []
     for number in range(count):
-        started = time.perf_counter()
+        first, started = 0.0, time.perf_counter()
         async for _ in connection.stream(
             "/api/ask",
             headers={**headers, "Accept": "text/event-stream"},
             body={"question": QUESTIONS[number % len(QUESTIONS)]},
         ):
-            took.append(time.perf_counter() - started)
-            break
-        connection.close()
+            first = first or time.perf_counter() - started
+        took.append(first)
+    connection.close()
     return statistics.median(took) * 1000
 
 
