@@ -1,7 +1,8 @@
 """Find what the organisation has written down about a question."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable
 from uuid import UUID
 
 import structlog
@@ -12,7 +13,7 @@ from kit.database import Pool
 from workflow.llm.embeddings import Embedder, EmbeddingsUnavailable
 from workflow.store import document_search, embeddings
 from workflow.store.document_search import Found, Results, Wanted
-from workflow.store.embeddings import Serving
+from workflow.store.embeddings import Serving, literal
 
 _WORD = re.compile(r"[^\W_]+")
 _MAX_TERMS = 32
@@ -20,6 +21,8 @@ _MAX_LENGTH = 60  # PostgreSQL refuses words of 2 kB and more; no word is that l
 # Cosine distance. With the built-in embedder passages about something else begin at 0.8; for a
 # model whose distances are all smaller this bound does nothing, and the ranks decide alone.
 MAX_DISTANCE = 0.75
+MOST_VECTORS = 512
+"""Of questions, kept: two kilobytes each with the built-in embedder."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +36,7 @@ class Retriever:
         self._embedder_named = embedder_named
         self._serving: dict[UUID, Serving] = {}
         self._indexed: dict[tuple[UUID, str], bool] = {}
+        self._vectors: OrderedDict[tuple[Serving, str], str] = OrderedDict()
 
     async def search(
         self, question: str, context: UserContext, *, limit: int = 4
@@ -83,7 +87,12 @@ class Retriever:
         async with self._pool.connection() as connection:
             return await document_search.search(connection, wanted)
 
-    async def _vector(self, question: str, serving: Serving) -> Sequence[float]:
+    async def _vector(self, question: str, serving: Serving) -> str:
+        """As pgvector reads it. The same question has the same one."""
+        key = serving, question
+        if key in self._vectors:
+            self._vectors.move_to_end(key)
+            return self._vectors[key]
         embedder = self._embedder_named(serving.model)
         try:
             if embedder is None:
@@ -91,8 +100,11 @@ class Retriever:
             [vector] = await embedder.embed([question])
         except EmbeddingsUnavailable as error:
             log.warning("searched by words alone", reason=error.reason)
-            return [0.0] * serving.dimensions
-        return vector
+            return literal([0.0] * serving.dimensions)
+        self._vectors[key] = literal(vector)
+        if len(self._vectors) > MOST_VECTORS:
+            self._vectors.popitem(last=False)
+        return self._vectors[key]
 
 
 def _source(item: Found, rank: int) -> Source:

@@ -8,7 +8,6 @@ Few passages are compared one by one. A role that may read many has indexes of i
 what it may read and nothing else; the statement then repeats their conditions to the letter.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from uuid import UUID
@@ -17,7 +16,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import TupleRow
 
 from kit.prepared import PreparedStatement
-from workflow.store.embeddings import Serving, literal
+from workflow.store.embeddings import Serving
 
 Connection = AsyncConnection[TupleRow]
 NEIGHBOURS = 40
@@ -28,13 +27,14 @@ RANKED = 200
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched for. `words` are those of the question; `vector` is compared with those
-    of `serving` only, and one of zeros with none. `is_indexed` says that the role has indexes."""
+    """What is searched for. `words` are those of the question; `vector`, as pgvector reads it, is
+    compared with those of `serving` only, and one of zeros with none. `is_indexed` says that the
+    role has indexes."""
 
     org_id: UUID
     role: str
     words: tuple[str, ...]
-    vector: Sequence[float]
+    vector: str
     serving: Serving
     is_indexed: bool
     max_distance: float
@@ -211,7 +211,7 @@ async def search(connection: Connection, wanted: Wanted) -> Results | None:
             "role": wanted.role,
             "words": " ".join(wanted.words),
             "terms": (" " if is_indexed else " OR ").join(wanted.words),
-            "vector": literal(wanted.vector),
+            "vector": wanted.vector,
             "model": wanted.serving.model,
             "max_distance": wanted.max_distance,
             "limit": wanted.limit,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.workflow.retrieve.conftest import asker, opened, organisation, search
 from workflow.llm.embeddings import EmbeddingsUnavailable, WordLlamaEmbedder
 from workflow.retrieve import index
+from workflow.retrieve import search as retrieve
 from workflow.retrieve.index import (
     Document,
     DocumentError,
@@ -130,6 +131,27 @@ async def test_unreadable_documents_move_nothing(
             shown.append(found)
     assert shown[0] == shown[1]
     assert all(shown[0])
+
+
+async def test_the_same_question_is_embedded_once(
+    app_url: str, org_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieve, "MOST_VECTORS", 2)
+    embedder, asking = CountingEmbedder(), asker(org_id, "finance")
+    async with opened(app_url) as pool:
+        await index_documents(pool, embedder, org_id, [REVENUE])
+        embedder.texts.clear()
+        retriever = Retriever(pool, lambda _: embedder)
+        embedder.is_down = True
+        by_words = await retriever.search("revenue", asking)
+        assert [one.match and one.match.similarity for one in by_words] == [None]
+        embedder.is_down = False
+        found = await retriever.search("revenue", asking)  # what failed is not kept
+        assert found[0].match and found[0].match.similarity is not None
+        for question in ("money", "revenue", "payments", "revenue", "money"):
+            assert await retriever.search(question, asking) != by_words
+        assert await retriever.search("revenue", asking) == found
+    assert embedder.texts == ["revenue", "money", "payments", "money"]
 
 
 async def test_an_organisation_never_gets_anothers(app_url: str, org_id: UUID) -> None:
