@@ -57,7 +57,7 @@ class _Collector:
 
     def phrase(self, text: str, metric: str) -> None:
         """A way to name a metric; empty for other names of the model."""
-        words = tuple(token.lower() for token in FIRST_WORD.findall(plain(display.clean(text))))
+        words = _tokens_of(text)
         if words:
             self.phrases.setdefault(words[0], []).append((words, metric))
 
@@ -257,6 +257,12 @@ def _add_words(collector: _Collector, plan: Plan, shape: Shape, model: SemanticM
                 collector.words |= _words_of(field.label, display.plural(field.label))
     for metric in shape.metrics:
         collector.words |= _words_of(metric.unit or "", metric.label)
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of(text: str) -> tuple[str, ...]:
+    """A name of the model's, as it stands among the tokens of a sentence."""
+    return tuple(token.lower() for token in FIRST_WORD.findall(plain(display.clean(text))))
 
 
 @lru_cache(maxsize=4096)
