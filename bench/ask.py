@@ -50,6 +50,8 @@ NEW_QUESTIONS = (
 """Others of theirs, each asked once."""
 
 FEW = 20
+PAUSE = 0.1
+"""Seconds in which a processor forgets what it was doing."""
 SETTLING = 5.0
 """Seconds; see `load`."""
 
@@ -215,6 +217,7 @@ async def measure(at: Demo, questions: int) -> list[tuple[str, str, str, str]]:
     new = await load(
         at, person, askers=1, questions=len(NEW_QUESTIONS), warm_up=0, asked=NEW_QUESTIONS
     )
+    paced = await load(at, person, askers=1, questions=3 * FEW, pause=PAUSE)
     one_floor = await floor(at, askers=1, statements=questions // 4)
     many = await load(at, person, askers=16, questions=questions)
     many_floor = await floor(at, askers=16, statements=questions)
@@ -229,6 +232,12 @@ async def measure(at: Demo, questions: int) -> list[tuple[str, str, str, str]]:
         (
             "one asker, questions not asked before, p50",
             f"{new.percentile(0.5):.1f} ms",
+            "",
+            "",
+        ),
+        (
+            f"one asker, {PAUSE * 1000:.0f} ms between questions, p50",
+            f"{paced.percentile(0.5):.1f} ms",
             "",
             "",
         ),
