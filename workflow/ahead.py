@@ -19,7 +19,8 @@ from workflow.planning import plan_question
 
 @dataclass(frozen=True, slots=True)
 class PlannedAhead:
-    """`seconds` is how long planning took, with the wait for documents."""
+    """`seconds` is how long planning took, with the wait for documents and, before a model is
+    asked, for the question to be stored."""
 
     planned: Planned
     seconds: float
@@ -62,9 +63,6 @@ async def _plan(
     sources: asyncio.Task[tuple[Source, ...]],
     stored: asyncio.Event,
 ) -> PlannedAhead:
-    async def may_ask() -> None:
-        await stored.wait()
-
     model = parts.models.part(context)
     profile = await parts.profiles.get(model, context)
     began = perf_counter()
@@ -75,7 +73,7 @@ async def _plan(
         model=model,
         profile=profile,
         retrieval=lambda: sources,
-        may_ask=may_ask,
+        may_ask=stored.wait,
     )
     return PlannedAhead(planned, perf_counter() - began)
 

@@ -7,8 +7,7 @@ or beside anything slow or paid, and before anything irreversible; nobody is tol
 before it is on record.
 """
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -171,9 +170,7 @@ async def _plan(
     )
 
 
-async def _meanwhile(
-    journal: Journal, planning: Coroutine[None, None, Value] | asyncio.Task[Value], parts: Parts
-) -> Value:
+async def _meanwhile(journal: Journal, planning: Awaitable[Value], parts: Parts) -> Value:
     """What planning comes to. A model takes its time: what is known goes on record meanwhile."""
     if parts.model_plan is None:
         return await planning

@@ -8,7 +8,7 @@ on record.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -212,17 +212,12 @@ class Journal:
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
 
-    async def beside(
-        self,
-        work: Coroutine[None, None, Outcome] | asyncio.Task[Outcome],
-        *,
-        within: float = 0.0,
-    ) -> Outcome:
+    async def beside(self, work: Awaitable[Outcome], *, within: float = 0.0) -> Outcome:
         """What `work` comes to, and what is pending written while it waits. If it cannot be
-        written, that is raised and the work is given up. What needs not to wait, or is done
-        `within` so many seconds with nobody hearing of the record, leaves what is pending to the
-        next flush."""
-        doing = work if isinstance(work, asyncio.Task) else asyncio.create_task(work)
+        written, that is raised; the work is given up then, and when this is. What needs not to
+        wait, or is done `within` so many seconds with nobody hearing of the record, leaves what
+        is pending to the next flush."""
+        doing = asyncio.ensure_future(work)
         try:
             await asyncio.sleep(0)  # its turn: up to where it waits, or to its end
             self.chain()

@@ -4,7 +4,7 @@ prompt ── answer ── shape ── meaning ── Planned
                       └── objections, once, back to the model ── answer ── shape ── meaning
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -39,6 +39,7 @@ from workflow.plan.period_label import day_in_words, period_label
 from workflow.plan.plain_text import numbers_in, plain, without_made_numbers
 from workflow.plan.prompt_pack import PromptPack, PromptPacks
 from workflow.plan.role_catalog import RoleCatalog, role_catalog
+from workflow.plan.router import MayAsk
 from workflow.semantic.compile_sql import PlanError, compile_plan
 from workflow.semantic.filters import single_filters
 from workflow.semantic.resolve import as_of_day, resolve
@@ -74,7 +75,7 @@ async def plan(
     client: ModelClient,
     packs: PromptPacks,
     history: Sequence[Exchange] = (),
-    may_ask: Callable[[], Awaitable[None]],
+    may_ask: MayAsk,
 ) -> Planned:
     """What the model makes of the question, checked against the role's part of the semantic model.
     Its periods are resolved. The prompt is made at once, and sent when `may_ask` comes back.

@@ -23,7 +23,7 @@ from workflow.semantic.model import SemanticModel
 
 Retrieval = Callable[[], Awaitable[Sequence[Source]]]
 """Comes to the documents that bear on a question, once they are found."""
-MayAsk = Callable[[], Awaitable[None]]
+MayAsk = Callable[[], Awaitable[object]]
 """Comes back once a model may be asked: when the question is on record."""
 HEAD_START_SECONDS = 0.002
 """For the request to be on its way; the model then thinks while the built-in planner reads."""
