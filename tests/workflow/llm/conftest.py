@@ -28,11 +28,6 @@ class Time:
         self.now += seconds
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def one_server() -> Iterator[LocalModel]:
     with serving() as state:

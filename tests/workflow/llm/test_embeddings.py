@@ -19,11 +19,6 @@ from workflow.llm.embeddings import (
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Endpoint(ThreadingHTTPServer):
     """Speaks the `/embeddings` protocol: a text becomes [its length, 1, 0]."""
 

@@ -1,6 +1,6 @@
 """An organisation, and the embedder that needs no network."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -10,8 +10,29 @@ import pytest
 from contracts.context import Permission, UserContext
 from contracts.run import Source
 from kit.database import Pool, make_pool
-from workflow.llm.embeddings import Embedder
+from workflow.llm.embeddings import Embedder, EmbeddingsUnavailable, WordLlamaEmbedder
+from workflow.retrieve.index import Document
 from workflow.retrieve.search import Retriever
+
+REVENUE = Document("revenue", "Revenue", "metric_glossary", ("finance",), "Revenue is money paid.")
+STAFF = Document("staff", "Salaries", "narrative", ("admin",), "Revenue pays the salaries of all.")
+
+
+class CountingEmbedder(WordLlamaEmbedder):
+    """Remembers what it was asked to embed, and can be down."""
+
+    def __init__(self, name: str = "counting", *, is_down: bool = False) -> None:
+        super().__init__()
+        self.name = name
+        self.is_down = is_down
+        self.fails_after: int | None = None
+        self.texts: list[str] = []
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        if self.is_down or (self.fails_after is not None and len(self.texts) >= self.fails_after):
+            raise EmbeddingsUnavailable("down")
+        self.texts += texts
+        return await super().embed(texts)
 
 
 def organisation(url: str, name: str) -> UUID:

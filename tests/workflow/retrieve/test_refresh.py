@@ -8,8 +8,7 @@ import pytest
 
 from contracts.context import UserContext
 from kit.database import Pool
-from tests.workflow.retrieve.conftest import asker, opened, search
-from tests.workflow.retrieve.test_index_and_search import CountingEmbedder
+from tests.workflow.retrieve.conftest import CountingEmbedder, asker, opened, search
 from workflow.llm.embeddings import EmbeddingsUnavailable
 from workflow.retrieve.refresh import Refresher
 from workflow.retrieve.sources import DocumentSources
@@ -19,11 +18,6 @@ from workflow.store import embeddings
 pytestmark = pytest.mark.anyio
 
 MODEL = load(Path("seeds/pagila/model.yaml"))
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

@@ -119,11 +119,6 @@ def person(*store_ids: int, is_all_stores: bool = False) -> UserContext:
     )
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def one_server() -> Iterator[LocalModel]:
     with serving(LocalModel(other_role_metric="staff_bonus")) as state:
