@@ -82,6 +82,7 @@ async def plan(
         if change is not None:
             return plan_of(change, ground)
 
+    @cache
     def gate() -> Planned | None:
         return builtin.gate(question, ground, whole=whole, suggestions=suggestions)
 
