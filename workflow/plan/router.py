@@ -90,8 +90,8 @@ async def plan(
     def built_in() -> Planned:
         return builtin.plan(question, ground, whole=whole, suggestions=suggestions, history=history)
 
-    if model_plan is None:
-        built_in()  # which needs no document, while they are being found
+    first = built_in if model_plan is None else gate
+    first()  # which needs no document, while they are being found
     sources = await retrieval()
     explained = documents.explanation(question, sources)
     if explained is not None:
