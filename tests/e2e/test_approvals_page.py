@@ -73,7 +73,9 @@ def test_keys_lead_through_the_queue_and_a_comment_reaches_the_history(
     page = visit("reviewer_user", "/approvals?sort=newest")
     page.keyboard.press("j")
     expect(page).to_have_url(re.compile(approval_id))
+    page.wait_for_load_state()  # the page listens to keys once it is there
     page.keyboard.press("c")
+    expect(page.locator("#comment")).to_be_focused()
     page.keyboard.type("What is it for?")
     page.get_by_role("button", name="Comment").click()
     expect(page.locator("#history")).to_contain_text("What is it for?")
