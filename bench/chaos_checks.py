@@ -11,6 +11,8 @@ import psycopg
 from bench.fleet import Fleet
 from workflow.audit.verify import verify
 
+# An asker may give up what was approved, until it has run: then it ends as cancelled.
+_GIVEN_UP = "r.status = 'cancelled' AND r.cancel_requested"
 MUST_NOT_BE = {
     "runs that have not ended": """
         SELECT run_id FROM runs WHERE status IN ('running', 'needs_approval')""",
@@ -18,13 +20,19 @@ MUST_NOT_BE = {
         SELECT approval_id FROM approval_requests WHERE status IN ('pending', 'claimed')""",
     "asked once, run twice": """
         SELECT idempotency_key FROM runs GROUP BY user_id, idempotency_key HAVING count(*) > 1""",
-    "approved, and not executed once": """
-        SELECT a.run_id FROM approval_requests a
-        WHERE a.status = 'approved' AND (SELECT count(*) FROM query_audit_events e
-            WHERE e.run_id = a.run_id AND e.stage = 'db_execution' AND e.status = 'ok') <> 1""",
-    "approved, and not completed": """
+    "approved, and not executed once": f"""
         SELECT a.run_id FROM approval_requests a JOIN runs r USING (run_id)
-        WHERE a.status = 'approved' AND r.status <> 'completed'""",
+        WHERE a.status = 'approved' AND NOT ({_GIVEN_UP})
+          AND (SELECT count(*) FROM query_audit_events e
+            WHERE e.run_id = a.run_id AND e.stage = 'db_execution' AND e.status = 'ok') <> 1""",
+    "approved, given up, and executed more than once": f"""
+        SELECT a.run_id FROM approval_requests a JOIN runs r USING (run_id)
+        WHERE a.status = 'approved' AND {_GIVEN_UP}
+          AND (SELECT count(*) FROM query_audit_events e
+            WHERE e.run_id = a.run_id AND e.stage = 'db_execution') > 1""",
+    "approved, and neither completed nor given up": f"""
+        SELECT a.run_id FROM approval_requests a JOIN runs r USING (run_id)
+        WHERE a.status = 'approved' AND r.status <> 'completed' AND NOT ({_GIVEN_UP})""",
     "executed, and not approved": """
         SELECT e.run_id FROM query_audit_events e WHERE e.stage = 'db_execution'
           AND NOT EXISTS (SELECT FROM approval_requests a
@@ -38,10 +46,11 @@ MUST_NOT_BE = {
         SELECT a.approval_id FROM approval_requests a JOIN approval_actions p USING (approval_id)
         WHERE p.action IN ('approve', 'reject')
         GROUP BY a.approval_id HAVING count(*) > max(a.approvers_needed)""",
-    "ended other than it was decided": """
+    "ended other than it was decided": f"""
         SELECT a.approval_id FROM approval_requests a JOIN runs r USING (run_id)
         WHERE (a.status, r.status) NOT IN (('approved', 'completed'), ('rejected', 'refused'),
-            ('cancelled', 'cancelled'), ('stale', 'completed'))""",
+            ('cancelled', 'cancelled'), ('stale', 'completed'))
+          AND NOT (a.status = 'approved' AND {_GIVEN_UP})""",
 }
 
 
