@@ -33,7 +33,7 @@ LONGEST_FIRST = (
 """What takes longest begins first, so that no worker is left with it at the end."""
 WAITING_FOR_THE_DISK = ("fsync", "full_page_writes", "synchronous_commit")
 """What only the machine's own death would need; databases come and go ten times faster without.
-A server that is killed loses nothing by it."""
+A service that is killed loses nothing by it."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -52,8 +52,7 @@ async def ask(
     ahead = look_ahead(running.parts, request.question, caller, is_first=is_first)
     is_new = False
     try:
-        # nobody who waits hears of the run before its end, which reaches the disk after this
-        run, is_new = await _arrive(running, caller, request, is_shown=is_stream or is_later)
+        run, is_new = await _arrive(running, caller, request)
     finally:
         if not is_new:
             ahead.cancel()
@@ -74,9 +73,7 @@ async def ask(
     return Response(text, media_type="application/json")
 
 
-async def _arrive(
-    running: Workflow, caller: UserContext, request: RunRequest, *, is_shown: bool
-) -> tuple[Run, bool]:
+async def _arrive(running: Workflow, caller: UserContext, request: RunRequest) -> tuple[Run, bool]:
     """The run of this request, and whether it is a new one."""
     try:
         async with running.parts.pool.connection() as connection:
@@ -89,7 +86,6 @@ async def _arrive(
                     worker_id=running.runner.worker_id,
                     is_first=request.conversation_id is None,
                     idempotency_key=request.idempotency_key,
-                    is_shown=is_shown,
                 )
             except runs.KeyUsed:
                 return await _known(connection, caller, request), False

@@ -24,8 +24,7 @@ _LOG_AND_RUN = """
 INSERT INTO runs (run_id, org_id, user_id, conversation_id, status, idempotency_key, worker_id,
     head_hash, asked_at)
 SELECT %(run_id)s, %(org_id)s, %(user_id)s, conversation_id, 'running', %(idempotency_key)s,
-    %(worker_id)s, %(hash)s, %(asked_at)s
-FROM conversation, set_config('synchronous_commit', %(synchronous_commit)s, true)
+    %(worker_id)s, %(hash)s, %(asked_at)s FROM conversation
 """
 
 ARRIVE_FIRST = PreparedStatement(
@@ -74,9 +73,10 @@ SELECT cancel_requested,
     set_config('synchronous_commit', %(synchronous_commit)s, true)
 FROM moved
 """)
-# While a run goes on its events need not wait for the disk: the log of the database is written
-# in order, so the commit that ends the run, or the one before anybody is shown a row, puts them
-# there first.
+# A question waits for the disk when it arrives: if the record breaks off after it, all that its
+# asker is told is that it is kept. The events of a run that goes on need not wait: the log of the
+# database is written in order, so the commit that ends the run, or the one before anybody is
+# shown a row, puts them there first.
 
 _RUN = """
 SELECT r.run_id, r.conversation_id, l.question, l.user_context, r.status, r.asked_at, r.head_seq,
@@ -165,11 +165,9 @@ async def arrive(
     worker_id: UUID,
     is_first: bool,
     idempotency_key: str | None,
-    is_shown: bool = True,
 ) -> bool:
-    """Store a new run; `is_first` opens its conversation. Waits for the disk where it `is_shown`
-    to anybody before the run ends. False if the conversation to continue is not the person's.
-    Raises KeyUsed and UnknownOrganisation."""
+    """Store a new run; `is_first` opens its conversation. False if the conversation to continue
+    is not the person's. Raises KeyUsed and UnknownOrganisation."""
     statement = ARRIVE_FIRST if is_first else ARRIVE_NEXT
     try:
         ran = await statement.run(
@@ -187,7 +185,6 @@ async def arrive(
                 "hash": log.hash,
                 "worker_id": worker_id,
                 "idempotency_key": idempotency_key,
-                "synchronous_commit": _synchronous(is_shown),
             },
         )
     except UniqueViolation as error:
@@ -222,7 +219,7 @@ async def advance(
             "previous_hash": events[0].prev_hash,
             "status": status.value,
             "answer": answer,
-            "synchronous_commit": _synchronous(is_shown or status is not RunStatus.RUNNING),
+            "synchronous_commit": "on" if is_shown or status is not RunStatus.RUNNING else "off",
             "worker_id": worker_id,
             "next_worker": next_worker,
             # one JSON text is several times quicker to send than an array for each column
@@ -342,11 +339,6 @@ def _run(row: TupleRow) -> Run:
         head_hash=head,
         takeovers=takeovers,
     )
-
-
-def _synchronous(is_shown: bool) -> str:
-    """Whether the commit waits for the disk."""
-    return "on" if is_shown else "off"
 
 
 def _fields(event: EventRow) -> dict[str, str | int]:

@@ -1,15 +1,13 @@
 """Whose run it is: a worker takes over what nobody works on, and nothing else."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 from uuid_utils.compat import uuid7
 
-from contracts.context import UserContext
-from tests.arrived import arrived
+from tests.arrived import stored_run
 from workflow.store import runs, workers
 
 
@@ -18,32 +16,6 @@ async def connection(app_url: str) -> AsyncIterator[runs.Connection]:
     connection = await psycopg.AsyncConnection.connect(app_url, autocommit=True)
     async with connection:
         yield connection
-
-
-async def stored_run(connection: runs.Connection, worker_id: UUID, *, seconds_ago: float) -> UUID:
-    cursor = await connection.execute(
-        """
-        INSERT INTO organisations (name) VALUES ('one')
-        ON CONFLICT (name) DO UPDATE SET name = 'one' RETURNING org_id
-        """
-    )
-    row = await cursor.fetchone()
-    assert row is not None
-    context = UserContext(
-        user_id=uuid7(),
-        username="someone",
-        org_id=row[0],
-        role="store_manager",
-        permissions=("ask",),
-        store_ids=(1,),
-        is_all_stores=False,
-        allowed_views=(),
-    )
-    asked_at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
-    run = await arrived(
-        connection, context, "monthly revenue", worker_id=worker_id, asked_at=asked_at
-    )
-    return run.run_id
 
 
 async def taken(connection: runs.Connection, worker_id: UUID, *active: UUID) -> list[UUID]:
