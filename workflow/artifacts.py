@@ -123,7 +123,7 @@ async def begin_refresh(
         },
         planned,
     )
-    await journal.write(connection, RunStatus.RUNNING, is_shown=True)
+    await journal.write(connection, RunStatus.RUNNING)
     run = await runs.get(connection, log.run_id, org_id=viewer.org_id, user_id=viewer.user_id)
     if run is None:
         raise runs.Lost

@@ -167,7 +167,6 @@ class Decisions:
             await case.journal.write(
                 case.connection,
                 RunStatus.RUNNING,
-                is_shown=True,
                 next_worker=self._runner.worker_id,
             )
         if is_enough:

@@ -232,7 +232,7 @@ async def _execute_and_finish(
     # an execution on record says that a worker that died may have paid a model to tell it
     words = parts.model_words if journal.recorded(Stage.EXECUTION) is None else None
     if words is not None:
-        await journal.flush(is_shown=True)
+        await journal.flush()
     return await _narrate_and_finish(
         run, journal, RunStatus.COMPLETED, progress, model, words=words, tell=tell
     )

@@ -194,10 +194,8 @@ class Journal:
         status: RunStatus = RunStatus.RUNNING,
         *,
         answer: str | None = None,
-        is_shown: bool = False,
     ) -> None:
-        """Write what is pending and move the run to `status`. `is_shown` says that somebody is
-        shown what rests on it before the run ends, so that it has to reach the disk first.
+        """Write what is pending and move the run to `status`.
 
         Raises runs.Lost when the run is no longer this worker's, CancelRequested when its asker
         has given it up (and it was to go on), and whatever the database raises: then nothing
@@ -207,7 +205,7 @@ class Journal:
         if not self._pending:
             return
         async with self._pool.connection() as connection:
-            is_cancelled = await self.write(connection, status, answer=answer, is_shown=is_shown)
+            is_cancelled = await self.write(connection, status, answer=answer)
         self.tell()
         if is_cancelled and status is RunStatus.RUNNING:
             raise CancelRequested
@@ -236,7 +234,6 @@ class Journal:
         status: RunStatus,
         *,
         answer: str | None = None,
-        is_shown: bool = False,
         next_worker: UUID | None = None,
     ) -> bool:
         """`flush` as part of a transaction of the caller's, who calls `tell` once it is
@@ -252,7 +249,6 @@ class Journal:
             worker_id=self._worker_id,
             next_worker=next_worker,
             answer=answer,
-            is_shown=is_shown,
         )
 
     def tell(self) -> None:

@@ -69,14 +69,8 @@ ended AS (
     INSERT INTO unsealed_entries (entry_id, org_id, kind)
     SELECT %(run_id)s, org_id, 'run' FROM moved
     WHERE %(status)s NOT IN ('running', 'needs_approval'))
-SELECT cancel_requested,
-    set_config('synchronous_commit', %(synchronous_commit)s, true)
-FROM moved
+SELECT cancel_requested FROM moved
 """)
-# A question waits for the disk when it arrives: if the record breaks off after it, all that its
-# asker is told is that it is kept. The events of a run that goes on need not wait: the log of the
-# database is written in order, so the commit that ends the run, or the one before anybody is
-# shown a row, puts them there first.
 
 _RUN = """
 SELECT r.run_id, r.conversation_id, l.question, l.user_context, r.status, r.asked_at, r.head_seq,
@@ -202,14 +196,12 @@ async def advance(
     status: RunStatus,
     worker_id: UUID | None,
     answer: str | None,
-    is_shown: bool = False,
     next_worker: UUID | None = None,
 ) -> bool:
     """Append events and move the run to `status`, in one transaction; True if its asker wants it
-    cancelled. A run that goes on becomes `next_worker`'s, where one is named, and
-    its tries are counted anew. Waits for the disk
-    at the end of a run, or where `is_shown`. Raises Lost, and writes nothing, where the chain's
-    head is not the one that the first event follows or the run is another worker's."""
+    cancelled. A run that goes on becomes `next_worker`'s, where one is named, and its tries are
+    counted anew. Raises Lost, and writes nothing, where the chain's head is not the one that the
+    first event follows or the run is another worker's."""
     ran = await ADVANCE.run(
         connection,
         {
@@ -219,7 +211,6 @@ async def advance(
             "previous_hash": events[0].prev_hash,
             "status": status.value,
             "answer": answer,
-            "synchronous_commit": "on" if is_shown or status is not RunStatus.RUNNING else "off",
             "worker_id": worker_id,
             "next_worker": next_worker,
             # one JSON text is several times quicker to send than an array for each column
