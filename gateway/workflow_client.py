@@ -1,8 +1,4 @@
-"""Calls to the workflow, each with a fresh internal token, over connections that are kept.
-
-aiohttp, because the gateway's own time is mostly this: with 16 calls in flight it takes a tenth
-of the processor time that httpx takes.
-"""
+"""Calls to the workflow, each with a fresh internal token, over connections that are kept."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,11 +11,9 @@ from contracts.context import UserContext
 from kit import internal_token
 from kit.event_stream import JSON_LINES
 from kit.problems import TimedOut, Unavailable
+from kit.service_session import CONNECT_SECONDS, service_session
 
 DOWN = "The part that answers questions does not answer. Try again shortly."
-KEEP_ALIVE_SECONDS = 4.0  # under uvicorn's 5, so that no call meets a connection being closed
-MOST_CONNECTIONS = 1024
-CONNECT_SECONDS = 2.0
 STREAMED = frozenset({"text/event-stream", JSON_LINES})
 log = structlog.get_logger(__name__)
 
@@ -82,15 +76,7 @@ class WorkflowClient:
 
     async def open(self) -> None:
         """Make the session; connections come with the first calls."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding"),
-        )
+        self._session = service_session()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -7,7 +7,6 @@ whole, keeps its height.
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-import httpx
 import orjson
 import structlog
 from fastapi.sse import format_sse_event
@@ -15,8 +14,9 @@ from jinja2 import Template
 
 from contracts.plan import Clarify, Refuse
 from contracts.run import Answer, AskRequest, Stage, StageEvent, Started
-from kit.event_stream import events
+from kit.event_stream import Event
 from webui.answer_view import STAGES, view_of
+from webui.gateway_client import GatewayProblem
 
 QUIET = frozenset({Clarify.model_fields["kind"].default, Refuse.model_fields["kind"].default})
 """Kinds of plan whose answer is a sentence and buttons; its text names the buttons' questions."""
@@ -25,19 +25,19 @@ _KEPT_OPEN = b": still at it\n\n"
 
 
 async def parts(
-    lines: AsyncIterator[str], template: Template, asked: AskRequest
+    told: AsyncIterator[Event], template: Template, asked: AskRequest
 ) -> AsyncIterator[bytes]:
     """The events of the page. A stream that breaks off ends in words and a link to the run."""
     run_id: UUID | None = None
     is_quiet = is_over = False
     try:
-        async for event in events(lines):
+        async for event in told:
             match event.name:
                 case "run":
                     started = Started.model_validate_json(event.data)
                     run_id = started.run_id
-                    told = orjson.dumps({"conversation": str(started.conversation_id)}).decode()
-                    yield format_sse_event(event="conversation", data_str=told)
+                    begun = orjson.dumps({"conversation": str(started.conversation_id)}).decode()
+                    yield format_sse_event(event="conversation", data_str=begun)
                     yield _part(
                         template,
                         "run",
@@ -67,8 +67,8 @@ async def parts(
                     yield _part(template, "answer", run_id, view=view)
                 case "":
                     yield _KEPT_OPEN
-    except httpx.HTTPError as error:
-        log.warning("the gateway's stream broke off", error=type(error).__name__)
+    except GatewayProblem as error:
+        log.warning("the gateway's stream broke off", error=type(error.__cause__).__name__)
     if not is_over:
         yield _part(template, "broken", run_id)
 

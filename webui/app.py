@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 from fastapi import FastAPI
 
 from kit.problems import Unavailable
@@ -35,12 +34,12 @@ MOST_BYTES = 1 << 20
 """Of a form: more than any field may hold, so that too long a text is answered on the page."""
 
 
-def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
-    """The service; `transport` stands in for the network to the gateway."""
+def make_app(settings: WebuiSettings) -> FastAPI:
+    """The service."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _services(settings, transport, files) as services:
+        async with _services(settings, files) as services:
             app.state.services = services
             yield
 
@@ -64,12 +63,10 @@ def make_app(settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None
 
 
 @asynccontextmanager
-async def _services(
-    settings: WebuiSettings, transport: httpx.AsyncBaseTransport | None, files: Assets
-) -> AsyncIterator[Services]:
+async def _services(settings: WebuiSettings, files: Assets) -> AsyncIterator[Services]:
     is_outside = settings.oidc_issuer and settings.oidc_client_id
     outside = OutsideLogin(settings) if is_outside else None
-    gateway = GatewayClient(settings.gateway_url, transport)
+    gateway = GatewayClient(settings.gateway_url)
     secret = settings.webui_secret.get_secret_value()
     yield Services(
         settings=settings,

@@ -1,13 +1,16 @@
 """Calls to the gateway, with the user's own token, as any other client of its API makes them."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-import httpx
+import aiohttp
+import orjson
 from pydantic import JsonValue
 
 from contracts.problem import Problem
+from kit.event_stream import Event, events, lines
+from kit.service_session import CONNECT_SECONDS, service_session
 
 CALL_SECONDS = 30.0
 ANSWER_SECONDS = 130.0
@@ -62,27 +65,48 @@ class Tokens:
     expires_in: int
 
 
-class GatewayClient:
-    """One for the process. `transport` stands in for the network in tests."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Of a call that succeeded, whole."""
 
-    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=httpx.Timeout(CALL_SECONDS, connect=2.0),
-            trust_env=False,  # a proxy of the machine is not for calls between services
-            transport=transport,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-        )
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class StreamedReply:
+    """One that is read as it is written. What breaks off raises GatewayProblem."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Bytes as they arrive."""
+        with _away():
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+
+    def events(self) -> AsyncIterator[Event]:
+        """Server-sent events as they arrive."""
+        return events(lines(self.chunks()))
+
+
+class GatewayClient:
+    """One for the process; make it inside the event loop."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._session = service_session()
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._session.close()
 
     async def is_ready(self) -> bool:
         """Whether questions can be answered just now."""
         try:
-            return (await self._http.get("/readyz", timeout=3.0)).is_success
-        except httpx.HTTPError:
+            async with self._sent("GET", "/readyz", seconds=3.0):
+                return True
+        except GatewayProblem:
             return False
 
     async def log_in(self, username: str, password: str, new_password: str = "") -> Tokens:
@@ -106,22 +130,12 @@ class GatewayClient:
         body: JsonValue = None,
         headers: Mapping[str, str] | None = None,
         seconds: float = CALL_SECONDS,
-    ) -> httpx.Response:
+    ) -> Reply:
         """The reply to a call that succeeded. Raises GatewayProblem or SessionEnded."""
-        try:
-            reply = await self._http.request(
-                method,
-                path,
-                params=query,
-                json=body,
-                headers={**bearer.headers, **(headers or {})},
-                timeout=httpx.Timeout(seconds, connect=2.0),
-            )
-        except httpx.HTTPError as error:
-            raise GatewayProblem(AWAY) from error
-        if reply.is_error:
-            raise _problem_of(reply)
-        return reply
+        headers = {**bearer.headers, **(headers or {})}
+        sent = self._sent(method, path, query=query, body=body, headers=headers, seconds=seconds)
+        async with sent as response:
+            return Reply(response.headers, await response.read())
 
     @asynccontextmanager
     async def stream(
@@ -131,43 +145,60 @@ class GatewayClient:
         path: str,
         *,
         body: JsonValue = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[httpx.Response]:
+        accept: str = "text/event-stream",
+    ) -> AsyncIterator[StreamedReply]:
         """A reply that is read as it is written. Raises as `call` does."""
-        try:
-            async with self._http.stream(
-                method,
-                path,
-                json=body,
-                headers={
-                    **bearer.headers,
-                    "Accept": "text/event-stream",
-                    **(headers or {}),
-                },
-                timeout=httpx.Timeout(ANSWER_SECONDS, connect=2.0),
-            ) as reply:
-                if reply.is_error:
-                    await reply.aread()
-                    raise _problem_of(reply)
-                yield reply
-        except httpx.HTTPError as error:
-            raise GatewayProblem(AWAY) from error
+        headers = {**bearer.headers, "Accept": accept}
+        sent = self._sent(method, path, body=body, headers=headers, seconds=ANSWER_SECONDS)
+        async with sent as response:
+            yield StreamedReply(response)
 
     async def _tokens(self, path: str, body: JsonValue) -> Tokens:
-        try:
-            reply = await self._http.post(path, json=body)
-        except httpx.HTTPError as error:
-            raise GatewayProblem(AWAY) from error
-        if reply.is_error:
-            raise _problem_of(reply)
-        found = reply.json()
+        async with self._sent("POST", path, body=body) as response:
+            found = orjson.loads(await response.read())
         return Tokens(found["access_token"], found["refresh_token"], found["expires_in"])
 
+    @asynccontextmanager
+    async def _sent(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: JsonValue = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = CALL_SECONDS,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The beginning of a reply that succeeds; `seconds` is how long it may be silent."""
+        typed = {"Content-Type": "application/json"} if body is not None else {}
+        limits = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=seconds)
+        with _away():
+            async with self._session.request(
+                method,
+                self._base_url + path,
+                params=query,
+                data=orjson.dumps(body) if body is not None else None,
+                headers={**(headers or {}), **typed},
+                timeout=limits,
+                allow_redirects=False,
+            ) as response:
+                if response.status >= 400:
+                    raise _problem_of(response, await response.read())
+                yield response
 
-def _problem_of(reply: httpx.Response) -> GatewayProblem:
+
+@contextmanager
+def _away() -> Iterator[None]:
     try:
-        problem = Problem.model_validate_json(reply.content)
+        yield
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise GatewayProblem(AWAY) from error
+
+
+def _problem_of(response: aiohttp.ClientResponse, body: bytes) -> GatewayProblem:
+    try:
+        problem = Problem.model_validate_json(body)
     except ValueError:
         problem = AWAY
-    kind = SessionEnded if reply.status_code == 401 else GatewayProblem
-    return kind(problem, reply.headers.get("Retry-After"))
+    kind = SessionEnded if response.status == 401 else GatewayProblem
+    return kind(problem, response.headers.get("Retry-After"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
+import orjson
 from fastapi import Depends, Request
 from pydantic import JsonValue
 
@@ -69,7 +70,7 @@ class Visitor:
     async def get(self, path: str, **query: str) -> dict[str, JsonValue]:
         """A JSON object of the gateway's. Raises GatewayProblem or SessionEnded."""
         reply = await self.gateway.call(self.bearer, "GET", path, query=query)
-        found: dict[str, JsonValue] = reply.json()
+        found: dict[str, JsonValue] = orjson.loads(reply.content)
         return found
 
 

@@ -3,10 +3,8 @@
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
-from webui.app import make_app
-from webui.settings import WebuiSettings
+from tests.webui.stand_in import pages
 
 TOKENS = {"access_token": "a", "refresh_token": "r", "expires_in": 900}
 ME = {
@@ -26,16 +24,12 @@ def _gateway(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=ME if request.url.path == "/api/me" else TOKENS)
 
 
-def _client() -> TestClient:
-    settings = WebuiSettings(
-        webui_secret=SecretStr("a-key-of-the-tests-and-of-nobody-else"), countersign_demo=True
-    )
-    return TestClient(make_app(settings, httpx.MockTransport(_gateway)), follow_redirects=False)
-
-
 @pytest.mark.parametrize("path", ["/runs/abc", "/approvals?show=nothing", "/audit?cursor=1"])
 def test_a_mistyped_address_is_answered_with_a_page(path: str) -> None:
-    with _client() as client:
+    with (
+        pages(_gateway, is_demo=True) as app,
+        TestClient(app, follow_redirects=False) as client,
+    ):
         client.post("/login", data={"username": "ada", "password": "x"})
         answer = client.get(path)
         assert answer.status_code == 404

@@ -1,26 +1,30 @@
 """The service without anybody logged in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
-from webui.app import make_app
+from tests.webui.stand_in import pages
 from webui.settings import WebuiSettings
 
-SECRET = "a-key-of-the-tests-and-of-nobody-else"
 
-
-def _app(status: int) -> FastAPI:
-    gateway = httpx.MockTransport(lambda _: httpx.Response(status))
-    return make_app(WebuiSettings(webui_secret=SecretStr(SECRET)), gateway)
+@contextmanager
+def _client(status: int) -> Iterator[TestClient]:
+    """Before a gateway that answers everything with this status."""
+    with (
+        pages(lambda _: httpx.Response(status)) as app,
+        TestClient(app, follow_redirects=False) as client,
+    ):
+        yield client
 
 
 def test_who_is_not_logged_in_is_asked_to_and_comes_back_where_they_wanted() -> None:
-    with TestClient(_app(200), follow_redirects=False) as client:
+    with _client(200) as client:
         answer = client.get("/analytics?question=revenue")
         assert answer.status_code == 303
         assert client.get("/").headers["location"] == "/login?next=/"
@@ -31,7 +35,7 @@ def test_who_is_not_logged_in_is_asked_to_and_comes_back_where_they_wanted() -> 
     "wanted", ["/approvals?show=all&sort=risk", "/analytics?question=a%26b+c%23d", "/audit"]
 )
 def test_the_whole_address_that_was_wanted_comes_back(wanted: str) -> None:
-    with TestClient(_app(200), follow_redirects=False) as client:
+    with _client(200) as client:
         asked_to = httpx.URL(client.get(wanted).headers["location"])
         assert asked_to.path == "/login"
         assert asked_to.params["next"] == wanted
@@ -40,7 +44,7 @@ def test_the_whole_address_that_was_wanted_comes_back(wanted: str) -> None:
 
 
 def test_without_a_gateway_logging_in_says_so_and_keeps_the_name() -> None:
-    with TestClient(_app(503)) as client:
+    with _client(503) as client:
         page = client.post("/login", data={"username": "ada", "password": "x"})
         assert page.status_code == 503
         assert "does not answer" in page.text

@@ -1,18 +1,18 @@
 """The person behind a session: asked for once in a while, and never kept past a log-out."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 from starlette.requests import Request
 
+from tests.webui.stand_in import pages
 from tests.webui.test_addresses import ME
-from webui.app import make_app
 from webui.refusals import NOT_FOUND as NO_PAGE
 from webui.session import Sessions
-from webui.settings import WebuiSettings
 
 NOT_FOUND = NO_PAGE.model_dump(mode="json")
 RUN = "/runs/018f0000-0000-7000-8000-000000000001"
@@ -39,10 +39,13 @@ class _Gateway:
         )
 
 
-def _client(gateway: _Gateway) -> TestClient:
-    settings = WebuiSettings(webui_secret=SecretStr("a-key-of-the-tests-and-of-nobody-else"))
-    app = make_app(settings, httpx.MockTransport(gateway))
-    return TestClient(app, base_url="https://pages", follow_redirects=False)
+@contextmanager
+def _client(gateway: _Gateway) -> Iterator[TestClient]:
+    with (
+        pages(gateway) as app,
+        TestClient(app, base_url="https://pages", follow_redirects=False) as client,
+    ):
+        yield client
 
 
 def _csrf(client: TestClient) -> str:

@@ -175,7 +175,7 @@ async def _stream(visitor: Visitor, asked: AskRequest) -> Response:
     )
     template = visitor.services.templates.get_template("turn_event.html")
     return StreamingResponse(
-        _until_over(parts(reply.aiter_lines(), template, asked), opened),
+        _until_over(parts(reply.events(), template, asked), opened),
         media_type="text/event-stream",
         headers={
             "Cache-Control": "no-store",

@@ -134,7 +134,7 @@ async def check(
         body: JsonValue = await _edit_body(visitor, approval_id, edited)
         path = f"/api/approvals/{approval_id}/check"
         reply = await visitor.gateway.call(visitor.bearer, "POST", path, body=body)
-        draft = DraftVerdict.model_validate(reply.json())
+        draft = DraftVerdict.model_validate_json(reply.content)
     except NotAPlan as error:
         problem = str(error)
     except SessionEnded:

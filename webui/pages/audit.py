@@ -117,14 +117,14 @@ async def export(
             raise HTTPException(404) from error
         reply = await opening.enter_async_context(
             visitor.gateway.stream(
-                visitor.bearer, "GET", f"/api/audit/{what}?{query}", headers={"Accept": JSON_LINES}
+                visitor.bearer, "GET", f"/api/audit/{what}?{query}", accept=JSON_LINES
             )
         )
         opened = opening.pop_all()
 
     async def lines() -> AsyncIterator[bytes]:
         async with opened:
-            async for piece in reply.aiter_bytes():
+            async for piece in reply.chunks():
                 yield piece
 
     named = f'attachment; filename="{what}-{datetime.now(UTC):%Y-%m-%d}.jsonl"'

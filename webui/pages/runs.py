@@ -12,7 +12,6 @@ from pydantic import JsonValue
 from contracts.people import Deciders
 from contracts.problem import Problem
 from contracts.run import Answer, RunPage, RunStatus, StageEvent
-from kit.event_stream import events
 from webui.answer_view import STAGES, AnswerView, view_of
 from webui.gateway_client import GatewayProblem, SessionEnded
 from webui.page import page
@@ -161,7 +160,7 @@ async def view_for(visitor: Visitor, run_id: UUID) -> AnswerView:
 async def _read_events(visitor: Visitor, run_id: UUID, links: list[StageEvent]) -> None:
     path = f"/api/runs/{run_id}/events"
     async with visitor.gateway.stream(visitor.bearer, "GET", path) as reply:
-        async for event in events(reply.aiter_lines()):
+        async for event in reply.events():
             if event.name == "stage":
                 links.append(StageEvent.model_validate_json(event.data))
             elif event.name in ("answer", "interrupted", "problem"):

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Annotated
 
-import httpx
 import structlog
 from fastapi import APIRouter, Query, UploadFile
 from fastapi.responses import Response, StreamingResponse
@@ -14,8 +13,7 @@ from jinja2 import Template
 from contracts.audit import CheckpointPage
 from contracts.evidence import ReceiptCheck
 from contracts.verification import Verification, VerificationProgress
-from kit.event_stream import events
-from webui.gateway_client import ANSWER_SECONDS, GatewayProblem, SessionEnded
+from webui.gateway_client import ANSWER_SECONDS, GatewayProblem, SessionEnded, StreamedReply
 from webui.page import CONTENT_SECURITY_POLICY, page
 from webui.verification_view import view_of
 from webui.visitor import VisitorOf
@@ -44,10 +42,10 @@ async def verify(visitor: VisitorOf) -> Response:
             visitor.request, "audit_verified.html", visitor=visitor, found=found, problem=problem
         )
     opened = AsyncExitStack()
-    reply = await opened.enter_async_context(visitor.gateway.stream(visitor.bearer, "POST", _PATH))
+    told = await opened.enter_async_context(visitor.gateway.stream(visitor.bearer, "POST", _PATH))
     template = visitor.services.templates.get_template("verification.html")
     return StreamingResponse(
-        _parts(reply, template, opened),
+        _parts(told, template, opened),
         media_type="text/event-stream",
         headers={
             "Cache-Control": "no-store",
@@ -89,12 +87,12 @@ async def checkpoints(
 
 
 async def _parts(
-    reply: httpx.Response, template: Template, opened: AsyncExitStack
+    told: StreamedReply, template: Template, opened: AsyncExitStack
 ) -> AsyncIterator[bytes]:
     is_over = False
     async with opened:
         try:
-            async for event in events(reply.aiter_lines()):
+            async for event in told.events():
                 match event.name:
                     case "progress":
                         progress = VerificationProgress.model_validate_json(event.data)
@@ -105,8 +103,8 @@ async def _parts(
                         yield _part(template, found=view_of(found))
                     case "":
                         yield b": still at it\n\n"
-        except httpx.HTTPError as error:
-            log.warning("the gateway's stream broke off", error=type(error).__name__)
+        except GatewayProblem as error:
+            log.warning("the gateway's stream broke off", error=type(error.__cause__).__name__)
         if not is_over:
             yield _part(template)
 

@@ -4,6 +4,7 @@ in force."""
 from dataclasses import dataclass
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import JsonValue
@@ -157,7 +158,7 @@ async def propose(visitor: VisitorOf, version: Version, draft: DraftOf) -> Respo
         raise
     except GatewayProblem as error:
         return await _one(visitor, version, Attempt(said(error), draft))
-    return RedirectResponse(f"{PATH}/{reply.json()['version']}", 303)
+    return RedirectResponse(f"{PATH}/{orjson.loads(reply.content)['version']}", 303)
 
 
 @router.post("/{version}/{action}")
