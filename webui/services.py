@@ -36,6 +36,7 @@ def make_templates(assets: Assets) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.globals["asset"] = assets.url
     environment.globals["moment"] = moment

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 _KEYWORDS = frozenset({
     "ALL", "AND", "AS", "ASC", "BETWEEN", "BY", "CASE", "CAST", "COLLATE", "CROSS", "DESC",
@@ -20,6 +22,7 @@ _PIECE = re.compile(
     r"|(?P<number>\b\d+(?:\.\d+)?\b)|(?P<word>\w+)|(?P<space>\s+)|(?P<sign>.)",
     re.DOTALL,
 )
+_QUERY = re.compile(r"\s*(?:SELECT|WITH)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,10 @@ class Piece:
 
 def laid_out(sql: str) -> tuple[Piece, ...]:
     """The same statement: but for white space between its pieces nothing is changed."""
-    return tuple(_pieces(sql))
+    return tuple(
+        Piece("".join(piece.text for piece in alike), kind)
+        for kind, alike in groupby(_pieces(sql), attrgetter("kind"))
+    )
 
 
 def _pieces(sql: str) -> Iterator[Piece]:
@@ -47,7 +53,7 @@ def _pieces(sql: str) -> Iterator[Piece]:
             yield Piece(text, "keyword" if upper in _KEYWORDS else "plain")
             continue
         if text == "(":
-            opens = not sql[match.end() :].lstrip().upper().startswith(("SELECT", "WITH"))
+            opens = _QUERY.match(sql, match.end()) is None
             is_call.append(opens)
             depth += not opens
         elif text == ")" and is_call:
