@@ -1,14 +1,9 @@
 """Take a picture of every page and state: light and dark, on a laptop and on a phone.
 
-    python -m tests.e2e.screenshots [FOLDER] [NAME…]
-    python -m tests.e2e.screenshots --readme
-
-The folder is .screenshots unless named; of scenes all, or those whose name begins with one of the
-names. With --readme, those that the README shows, in docs/pictures: what fits on a laptop's
-screen. It starts a demo of its own.
+It starts a demo of its own.
 """
 
-import shutil
+import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,10 +35,11 @@ def _stage() -> Iterator[Stage]:
 
 
 def take(folder: Path, names: tuple[str, ...] = ()) -> int:
-    """How many, as NAME.SCHEME.SIZE.png in `folder`, which is emptied of older ones."""
-    if not names:
-        shutil.rmtree(folder, ignore_errors=True)
+    """How many, as NAME.SCHEME.SIZE.png in `folder`, where older ones of that form are removed."""
     folder.mkdir(parents=True, exist_ok=True)
+    for scheme, size in () if names else product(SCHEMES, SIZES):
+        for old in folder.glob(f"*.{scheme}.{size}.png"):
+            old.unlink()
     scenes = [scene for scene in SCENES if scene.name.startswith(names or ("",))]
     with _stage() as stage:
         for scene in track(scenes, "Taking pictures", transient=True):
@@ -65,10 +61,20 @@ def take_for_readme(folder: Path) -> int:
     return len(README)
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.e2e.screenshots")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(".screenshots"))
+    parser.add_argument("names", nargs="*", help="only scenes whose name begins so")
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="those that the README shows, in docs/pictures: what fits on a laptop's screen",
+    )
+    chosen = parser.parse_args()
+    folder = Path("docs/pictures") if chosen.readme else chosen.folder
+    taken = take_for_readme(folder) if chosen.readme else take(folder, tuple(chosen.names))
+    sys.stdout.write(f"{taken} pictures in {folder}\n")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--readme"]:
-        taken, target = take_for_readme(Path("docs/pictures")), "docs/pictures"
-    else:
-        target, *chosen = sys.argv[1:] or [".screenshots"]
-        taken = take(Path(target), tuple(chosen))
-    sys.stdout.write(f"{taken} pictures in {target}\n")
+    main()
