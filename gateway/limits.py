@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+
+from cachetools import LRUCache
 
 from kit.problems import TooManyRequests
 
@@ -31,16 +32,14 @@ class Buckets:
         self._per_second = per_minute / 60
         self._burst = burst
         self._monotonic = monotonic
-        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._levels = LRUCache[str, tuple[float, float]](MOST_KEYS)
 
     def take(self, key: str) -> None:
         """One token; TooManyRequests, with the headers that say when, if there is none."""
         now = self._monotonic()
-        level, at = self._levels.pop(key, (float(self._burst), now))
+        level, at = self._levels.get(key, (float(self._burst), now))
         level = min(self._burst, level + (now - at) * self._per_second)
         self._levels[key] = (level - 1 if level >= 1 else level, now)
-        if len(self._levels) > MOST_KEYS:
-            self._levels.popitem(last=False)
         if level < 1:
             wait = max(1, math.ceil((1 - level) / self._per_second))
             window = math.ceil(self._burst / self._per_second)

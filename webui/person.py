@@ -1,7 +1,6 @@
 """Who is logged in, as the gateway says."""
 
-import time
-from collections import OrderedDict
+from cachetools import TTLCache
 
 from contracts.people import Me
 from webui.gateway_client import Bearer, GatewayClient
@@ -41,18 +40,15 @@ class People:
 
     def __init__(self, gateway: GatewayClient) -> None:
         self._gateway = gateway
-        self._known: OrderedDict[Bearer, tuple[float, Person]] = OrderedDict()
+        self._known = TTLCache[Bearer, Person](_MAX_KEPT, KEPT_SECONDS)
 
     async def of(self, bearer: Bearer) -> Person:
         """Raises GatewayProblem or SessionEnded."""
-        until, person = self._known.get(bearer, (0.0, None))
-        if person is None or until < time.monotonic():
+        person = self._known.get(bearer)
+        if person is None:
             reply = await self._gateway.call(bearer, "GET", "/api/me")
             person = Person.model_validate_json(reply.content)
-            self._known[bearer] = (time.monotonic() + KEPT_SECONDS, person)
-            self._known.move_to_end(bearer)
-            if len(self._known) > _MAX_KEPT:
-                self._known.popitem(last=False)
+            self._known[bearer] = person
         return person
 
     def forget(self, access_token: str) -> None:

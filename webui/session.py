@@ -11,11 +11,11 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections import OrderedDict
 from dataclasses import asdict, dataclass, field, replace
 from weakref import WeakValueDictionary
 
 import orjson
+from cachetools import LRUCache
 from cryptography.fernet import Fernet, InvalidToken
 from starlette.requests import Request
 from starlette.responses import Response
@@ -67,7 +67,7 @@ class Sessions:
         self._is_secure = is_secure
         self.cookie = "__Host-countersign" if is_secure else "countersign"
         self._login_cookie = f"{self.cookie}-login"
-        self._newest: OrderedDict[str, Session] = OrderedDict()
+        self._newest = LRUCache[str, Session](_REMEMBERED)
         # each for as long as anybody holds it or waits for it
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -131,7 +131,7 @@ class Sessions:
                 refresh_token=tokens.refresh_token,
                 expires_at=time.time() + tokens.expires_in,
             )
-            self._remember(session)
+            self._newest[session.session_id] = session
             return session
 
     def write(self, response: Response, session: Session) -> None:
@@ -155,12 +155,6 @@ class Sessions:
     def forget(self, response: Response) -> None:
         """Take the cookie back."""
         response.delete_cookie(self.cookie, path="/", secure=self._is_secure, httponly=True)
-
-    def _remember(self, session: Session) -> None:
-        self._newest[session.session_id] = session
-        self._newest.move_to_end(session.session_id)
-        while len(self._newest) > _REMEMBERED:
-            self._newest.popitem(last=False)
 
 
 def _session(tokens: Tokens) -> Session:

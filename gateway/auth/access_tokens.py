@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
 import jwt
+from cachetools import LRUCache
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.context import ScopeId
@@ -52,7 +52,7 @@ class AccessTokens:
         self._audience = audience
         self.lifetime = lifetime
         self._clock = clock
-        self._verified: OrderedDict[bytes, Identity] = OrderedDict()
+        self._verified = LRUCache[bytes, Identity](MOST_KEPT)
 
     def make(self, user: User, session_id: UUID) -> str:
         """A token that carries the user's claims as they are now."""
@@ -88,13 +88,10 @@ class AccessTokens:
         kept = self._verified.get(digest)
         if kept is not None:
             if kept.expires_at > time.time():
-                self._verified.move_to_end(digest)
                 return kept
             del self._verified[digest]
         identity = self._identity(token)
         self._verified[digest] = identity
-        if len(self._verified) > MOST_KEPT:
-            self._verified.popitem(last=False)
         return identity
 
     def _identity(self, token: str) -> Identity:

@@ -8,10 +8,10 @@ counts from would be those of another day.
 
 import asyncio
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import structlog
+from cachetools import LRUCache
 
 from contracts.context import UserContext
 from workflow.execute.errors import ExecutionError
@@ -41,7 +41,7 @@ class ProfileCache:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept = LRUCache[Key, _Kept](MAX_PROFILES)
         self._making: dict[Key, asyncio.Task[DataProfile]] = {}
 
     async def get(self, model: SemanticModel, context: UserContext) -> DataProfile:
@@ -56,7 +56,6 @@ class ProfileCache:
         kept = self._kept.get(key)
         now = time.monotonic()
         if kept is not None and now < kept.served_until:
-            self._kept.move_to_end(key)
             if now > kept.fresh_until:
                 self._make(key, model, context)
             return kept.profile
@@ -85,8 +84,6 @@ class ProfileCache:
         age = max(MIN_AGE_SECONDS, AGE_PER_COST * (now - started))
         if self._making.get(key) is asyncio.current_task():
             self._kept[key] = _Kept(made, now + age, now + SERVED_FOR * age)
-        while len(self._kept) > MAX_PROFILES:
-            self._kept.popitem(last=False)
         return made
 
     def _done(self, key: Key, task: asyncio.Task[DataProfile]) -> None:

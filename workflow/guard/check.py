@@ -6,12 +6,12 @@ PostgreSQL's parser gives a second opinion on what was regenerated. Whatever is 
 harmless is refused.
 """
 
-from collections import OrderedDict
 from hashlib import sha256
 from threading import Lock
 from typing import Final
 
 import structlog
+from cachetools import LRUCache
 from sqlglot.errors import SqlglotError
 
 from contracts.verdict import Finding, Outcome, Verdict
@@ -31,7 +31,7 @@ _KEPT: Final = 512
 _MOST_KEPT_CHARACTERS: Final = 4000
 
 _Key = tuple[str, frozenset[tuple[str, Relation]], tuple[int, ...] | None, bool, int]
-_verdicts: OrderedDict[_Key, Verdict] = OrderedDict()
+_verdicts = LRUCache[_Key, Verdict](_KEPT)
 _verdicts_lock = Lock()
 
 
@@ -52,14 +52,11 @@ def check(sql: str, scope: GuardScope) -> Verdict:
     )
     with _verdicts_lock:
         kept = _verdicts.get(key)
-        if kept is not None:
-            _verdicts.move_to_end(key)
-            return kept
+    if kept is not None:
+        return kept
     verdict = judge(sql, scope)
     with _verdicts_lock:
         _verdicts[key] = verdict
-        if len(_verdicts) > _KEPT:
-            _verdicts.popitem(last=False)
     return verdict
 
 

@@ -1,10 +1,10 @@
 """Which of a field's many values a model is shown: those whose words stand in the question."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 
+from cachetools import LRUCache
 from rapidfuzz import fuzz, process
 
 from workflow.plan.tokens import fold
@@ -28,7 +28,7 @@ class _ValueWords:
             for word in set(_words(value)):
                 self._by_word.setdefault(word, []).append(at)
         self._vocabulary = [word for word in self._by_word if len(word) >= _SHORTEST_MISSPELT]
-        self._remembered: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+        self._remembered = LRUCache[str, tuple[int, ...]](_MAX_REMEMBERED)
 
     def nearest(self, question: str, limit: int) -> list[str]:
         """Values that share a word with the question, best first."""
@@ -46,8 +46,6 @@ class _ValueWords:
         known = self._remembered.get(word)
         if known is None:
             known = self._remembered[word] = self._look_up(word)
-            if len(self._remembered) > _MAX_REMEMBERED:
-                self._remembered.popitem(last=False)
         return known
 
     def _look_up(self, word: str) -> tuple[int, ...]:

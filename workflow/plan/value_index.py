@@ -1,9 +1,10 @@
 """What occurs in the data a person may see, by the words it is made of."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+
+from cachetools import LRUCache
 
 from workflow.plan import calendar_words, grammar
 from workflow.plan.tokens import phrase, tokenize
@@ -82,8 +83,8 @@ def _named_days(
 
 
 _Content = tuple[tuple[str, tuple[str, ...]], ...]
-_by_profile: OrderedDict[int, tuple[DataProfile, ValueIndex]] = OrderedDict()
-_by_content: OrderedDict[_Content, ValueIndex] = OrderedDict()
+_by_profile = LRUCache[int, tuple[DataProfile, ValueIndex]](_CACHE_SIZE)
+_by_content = LRUCache[_Content, ValueIndex](_CACHE_SIZE)
 
 
 def index_for(profile: DataProfile) -> ValueIndex:
@@ -99,10 +100,5 @@ def index_for(profile: DataProfile) -> ValueIndex:
     index = _by_content.get(content)
     if index is None:
         index = _by_content[content] = ValueIndex(profile)
-    _by_content.move_to_end(content)
     _by_profile[id(profile)] = (profile, index)
-    while len(_by_content) > _CACHE_SIZE:
-        _by_content.popitem(last=False)
-    while len(_by_profile) > _CACHE_SIZE:
-        _by_profile.popitem(last=False)
     return index

@@ -1,11 +1,11 @@
 """Find what the organisation has written down about a question."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from uuid import UUID
 
 import structlog
+from cachetools import LRUCache
 
 from contracts.context import UserContext
 from contracts.run import Match, Source
@@ -36,7 +36,7 @@ class Retriever:
         self._embedder_named = embedder_named
         self._serving: dict[UUID, Serving] = {}
         self._indexed: dict[tuple[UUID, str], bool] = {}
-        self._vectors: OrderedDict[tuple[Serving, str], str] = OrderedDict()
+        self._vectors = LRUCache[tuple[Serving, str], str](MOST_VECTORS)
 
     async def search(
         self, question: str, context: UserContext, *, limit: int = 4
@@ -91,7 +91,6 @@ class Retriever:
         """As pgvector reads it. The same question has the same one."""
         key = serving, question
         if key in self._vectors:
-            self._vectors.move_to_end(key)
             return self._vectors[key]
         embedder = self._embedder_named(serving.model)
         try:
@@ -102,8 +101,6 @@ class Retriever:
             log.warning("searched by words alone", reason=error.reason)
             return literal([0.0] * serving.dimensions)
         self._vectors[key] = literal(vector)
-        if len(self._vectors) > MOST_VECTORS:
-            self._vectors.popitem(last=False)
         return self._vectors[key]
 
 

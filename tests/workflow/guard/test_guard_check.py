@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from cachetools import LRUCache
 
 from workflow.guard import check as module
 from workflow.guard.check import check, judge
@@ -60,8 +61,7 @@ def test_a_rule_that_is_blind_is_seen_by_the_second_opinion() -> None:
 
 
 def test_verdicts_are_kept_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_KEPT", 3)
-    module._verdicts.clear()
+    monkeypatch.setattr(module, "_verdicts", LRUCache[object, object](3))
     for number in range(10):
         check(f"SELECT id FROM v WHERE id = {number}", SCOPE)
     assert len(module._verdicts) == 3
