@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -57,7 +58,7 @@ async def ask(
         if not is_new:
             ahead.cancel()
     if is_stream:
-        body = _stream_new(running, run, ahead) if is_new else _stream_known(running, caller, run)
+        body = begin_stream(running, run, ahead) if is_new else _stream_known(running, caller, run)
         return EventSourceResponse(body)
     runner = running.runner
     task = runner.start(run, ahead=ahead) if is_new else runner.task(run.run_id)
@@ -125,12 +126,20 @@ async def _known(connection: runs.Connection, caller: UserContext, request: RunR
     return run
 
 
-async def _stream_new(running: Workflow, run: Run, ahead: Ahead) -> AsyncIterator[bytes]:
-    with running.hub.listen(run.run_id) as queue:
-        task = running.runner.start(run, ahead=ahead)
-        yield streams.opening(run.run_id, run.conversation_id)
-        async for chunk in streams.live(queue, task):
-            yield chunk
+def begin_stream(running: Workflow, run: Run, ahead: Ahead | None = None) -> AsyncIterator[bytes]:
+    """Start the run, whether or not anybody stays to read of it."""
+    listening = ExitStack()
+    queue = listening.enter_context(running.hub.listen(run.run_id))
+    task = running.runner.start(run, ahead=ahead)
+    task.add_done_callback(lambda _: listening.close())
+
+    async def told() -> AsyncIterator[bytes]:
+        with listening:
+            yield streams.opening(run.run_id, run.conversation_id)
+            async for chunk in streams.live(queue, task):
+                yield chunk
+
+    return told()
 
 
 async def _stream_known(running: Workflow, caller: UserContext, run: Run) -> AsyncIterator[bytes]:

@@ -15,6 +15,7 @@ from contracts.run import RunStatus
 from tests.arrived import arrived_at
 from tests.conftest import ContextOf
 from workflow.api import streams
+from workflow.api.ask import begin_stream
 from workflow.bootstrap import Workflow, running
 from workflow.narrate.prompt import Prompt
 from workflow.runner import Runner
@@ -105,6 +106,21 @@ async def held_open(workflow: Workflow, run_id: UUID) -> AsyncIterator[None]:
     async with workflow.parts.pool.connection() as connection, connection.transaction():
         await connection.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [run_id])
         yield
+
+
+async def test_who_leaves_before_the_first_word_has_their_question_answered(
+    workflow: Workflow, context: UserContext
+) -> None:
+    run = await arrived_at(workflow, context, QUESTION)
+    unread = begin_stream(workflow, run)
+    task = workflow.runner.task(run.run_id)
+    assert task is not None
+    outcome = await task
+    assert outcome.answer.status is RunStatus.COMPLETED
+    assert not workflow.hub.is_heard(run.run_id)
+    kinds = [kind for kind, _, _ in await until(unread, "answer")]
+    assert kinds[0] == "run"
+    assert kinds.count("stage") == len(STAGES)
 
 
 async def test_a_client_that_comes_back_gets_the_text_once(
