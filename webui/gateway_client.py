@@ -1,5 +1,6 @@
 """Calls to the gateway, with the user's own token, as any other client of its API makes them."""
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -177,7 +178,7 @@ class GatewayClient:
                 method,
                 self._base_url + path,
                 params=query,
-                data=orjson.dumps(body) if body is not None else None,
+                data=json.dumps(body).encode() if body is not None else None,
                 headers={**(headers or {}), **typed},
                 timeout=limits,
                 allow_redirects=False,
