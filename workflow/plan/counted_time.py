@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from workflow.plan import calendar_words
 from workflow.plan.tokens import Token
-from workflow.plan.when import NamedDay, Relative, Stretch, ToDate, Trailing, Unit
+from workflow.plan.when import Complete, NamedDay, Relative, Stretch, ToDate, Trailing, Unit
 
 UNITS: dict[str, Unit] = {
     **calendar_words.UNITS, "days": "day", "weeks": "week", "months": "month",
@@ -13,6 +13,7 @@ UNITS: dict[str, Unit] = {
 _MOST = 10_000
 _PAST = frozenset({"last", "past", "previous", "prior", "trailing"})
 _THIS = frozenset({"this", "current"})
+_OVER = frozenset({"complete", "completed", "full", "whole", "entire"})
 
 
 def relative_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
@@ -34,7 +35,22 @@ def _counted_past(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | Non
     count, unit = whole_at(tokens, at), word_at(tokens, at + 2)
     if count is None or not 1 < count <= _MOST or word_at(tokens, at + 1) not in _PAST:
         return None
+    if unit in _OVER:
+        return _complete(tokens, at + 2, 2, count)
     return (3, Trailing(UNITS[unit], count)) if unit in UNITS else None
+
+
+def _complete(
+    tokens: Sequence[Token], at: int, used: int, count: int | None
+) -> tuple[int, Stretch] | None:
+    """The "complete months" of "the last 3 complete months"; "the last complete months" are
+    nobody knows how many. Of the newest day nobody knows whether it is over."""
+    skipped = 2 if word_at(tokens, at + 1) == "calendar" else 1
+    word = word_at(tokens, at + skipped)
+    unit = (UNITS if count is not None else calendar_words.UNITS).get(word)
+    if unit is None or unit == "day" or (count is not None and not 1 <= count <= _MOST):
+        return None
+    return used + skipped + 1, Complete(unit, count or 1)
 
 
 def named_day_at(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
@@ -48,6 +64,9 @@ def _past(tokens: Sequence[Token], at: int) -> tuple[int, Stretch] | None:
     count = whole_at(tokens, at + 1)
     if count is not None and word_at(tokens, at + 2) in UNITS and 1 <= count <= _MOST:
         return 3, Trailing(UNITS[word_at(tokens, at + 2)], count)
+    counted = 1 if count is None else 2
+    if word_at(tokens, at + counted) in _OVER:
+        return _complete(tokens, at + counted, counted, count)
     if after not in calendar_words.UNITS:
         return None
     unit = UNITS[after]

@@ -56,7 +56,8 @@ def _grammar_words() -> frozenset[str]:
         [*calendar_words.MONTHS],
     ]
     words = {word for way in ways for word in ([way] if isinstance(way, str) else way)}
-    more = "today yesterday past last previous since until before after quarter half ago first"
+    more = """today yesterday past last previous since until before after quarter half ago first
+        complete completed full"""
     words |= {word for way in calendar_words.STEPS for word in way.split()}
     return frozenset(words | set(more.split()) | {u + "s" for u in calendar_words.UNITS})
 

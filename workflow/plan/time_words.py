@@ -18,6 +18,7 @@ from workflow.plan.counted_time import (
 from workflow.plan.grammar import words
 from workflow.plan.tokens import Token
 from workflow.plan.when import (
+    Complete,
     Doubtful,
     Point,
     Relation,
@@ -124,7 +125,7 @@ def _plainly_related(
     if relation == "from" and word_at(tokens, at + used) in _ONWARDS:
         return used + 1, When("since", stretch)
     if relation == "from" and (
-        isinstance(stretch, Relative | Trailing | ToDate)
+        isinstance(stretch, Relative | Trailing | Complete | ToDate)
         or (isinstance(stretch, Point) and stretch.unit == "year")
     ):
         relation = "in"  # "from last month", "from 2022" name the period itself

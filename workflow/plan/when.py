@@ -54,6 +54,14 @@ class Trailing:
 
 
 @dataclass(frozen=True, slots=True)
+class Complete:
+    """The last `count` units that are over: that of the newest day is, where it ends with it."""
+
+    unit: Unit
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ToDate:
     """From the start of the newest day's unit to the newest day."""
 
@@ -89,7 +97,7 @@ class NamedDay:
     unit: Unit = "day"
 
 
-Stretch = Point | Relative | Trailing | ToDate | Slice | NamedDay | Doubtful
+Stretch = Point | Relative | Trailing | Complete | ToDate | Slice | NamedDay | Doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,8 @@ class When:
     def is_relative(self) -> bool:
         """Whether the days depend on what counts as today."""
         wholes = (s.whole if isinstance(s, Slice) else s for s in (self.first, self.second))
-        return any(isinstance(s, Relative | Trailing | ToDate | NamedDay) for s in wholes)
+        counted = Relative | Trailing | Complete | ToDate | NamedDay
+        return any(isinstance(s, counted) for s in wholes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +207,11 @@ def _stretch(stretch: Stretch, latest: date, reference: date) -> Span:
     return _up_to_now(stretch, reference)
 
 
-def _up_to_now(stretch: ToDate | Trailing, reference: date) -> Span:
+def _up_to_now(stretch: ToDate | Trailing | Complete, reference: date) -> Span:
     end = reference + timedelta(days=1)
+    if isinstance(stretch, Complete):
+        end = unit_start(end, stretch.unit)  # of the first unit that is not over
+        return Span(shift(end, stretch.unit, -stretch.count), end)
     if isinstance(stretch, ToDate):
         return Span(unit_start(reference, stretch.unit), end)
     if stretch.unit != "day" and stretch.count > 1:  # whole ones, as a relative period has them
