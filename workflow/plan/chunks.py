@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from contracts.plan import Grain
 from workflow.plan import calendar_words, grammar
+from workflow.plan.day_ranges import day_number, day_range_at
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import (
     GRAINS,
@@ -27,6 +28,7 @@ from workflow.plan.when import When
 
 _ABBREVIATION = 3
 _MOST_ELIDED = 3
+_ONLY_THEN = grammar.words("on during for at only just")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +129,27 @@ def _value_at(
     return best
 
 
+def _value_or_days_at(
+    tokens: Sequence[Token], at: int, lexicon: Lexicon, values: ValueIndex
+) -> tuple[int, tuple[Value, ...]] | None:
+    """A value of the data, or the days of a range; both, where something is called so."""
+    value = _value_at(tokens, at, values)
+    days = day_range_at(tokens, at, lexicon, values)
+    if value is None or days is None:
+        return value or days
+    if value[0] == days[0]:
+        return value[0], (*value[1], *days[1])
+    return max(value, days, key=lambda found: found[0])
+
+
 def _days_named(tokens: Sequence[Token], at: int) -> str:
     """ "On weekdays" are the working days; "by weekday" is another matter."""
     before = tokens[at - 1].word if at else ""
+    after = tokens[at + 1].word if at + 1 < len(tokens) else ""
     word = tokens[at].word
-    return "workdays" if word == "weekdays" and before in ("on", "during") else word
+    is_only = before in _ONLY_THEN or after == "only"
+    is_label = day_number(tokens, at + 1) is not None  # "for weekdays Monday and Friday"
+    return "workdays" if word == "weekdays" and is_only and not is_label else word
 
 
 def _mark_at(tokens: Sequence[Token], at: int) -> tuple[int, Chunk] | None:
@@ -300,7 +318,7 @@ def _chunk_at(
 ) -> tuple[int, Chunk]:
     token = tokens[at]
     term = _named_at(tokens, at, lexicon, values)
-    value = None if token.is_symbol else _value_at(tokens, at, values)
+    value = None if token.is_symbol else _value_or_days_at(tokens, at, lexicon, values)
     mark = _mark_at(tokens, at)
     when = None if token.is_symbol else when_at(tokens, at)
     if when is not None and _numbers_a_thing(tokens, at, lexicon, values):

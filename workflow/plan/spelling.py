@@ -85,6 +85,7 @@ class Speller:
             or token.number is not None
             or token.word in _GRAMMAR
             or token.word in _OTHER
+            or token.stem in calendar_words.WEEKDAY_NUMBERS
             or token.stem in self._lexicon.first_words
             or token.stem in self._values
             or root(token.stem) in self._lexicon.families

@@ -20,6 +20,7 @@ from workflow.plan.tokens import Token
 from workflow.plan.when import (
     Complete,
     Doubtful,
+    NamedDay,
     Point,
     Relation,
     Relative,
@@ -113,6 +114,8 @@ def _plainly_related(
     if joiner and relation in ("in", "between", "from"):
         joiner += _edge_at(tokens, at + used + joiner, _ENDS)
         second = _stretch_at(tokens, at + used + joiner) or _day_after(tokens, at, used + joiner)
+        if second is None and isinstance(stretch, NamedDay):
+            second = named_day_at(tokens, at + used + joiner)  # "last Monday to Friday"
         if second is not None:
             end = second[1]
             if isinstance(stretch, Point) and isinstance(end, Point) and not stretch.unit_known:

@@ -55,6 +55,7 @@ class ValueIndex:
                     partial.setdefault(word, []).append(value)
         self.phrases = {key: tuple(values) for key, values in phrases.items()}
         self.longest = max((len(key) for key in phrases), default=0)
+        self.days = _days(self.phrases)
         self.named_days = _named_days(self.phrases)
         self._partial = partial
         self.surface = surface
@@ -64,6 +65,15 @@ class ValueIndex:
         """The values that a stem is a part of, if they are few enough to choose from."""
         found = self._partial.get(word, [])
         return tuple(found) if len(found) <= _FEW else ()
+
+
+def _days(
+    phrases: Mapping[tuple[str, ...], tuple[Value, ...]],
+) -> tuple[tuple[Value, ...], ...]:
+    """The days from Monday on, each in the fields that hold all of them; nothing where none do."""
+    held = [phrases.get(phrase(day), ()) for day in calendar_words.WEEKDAYS]
+    fields = set.intersection(*({v.field for v in values} for values in held))
+    return tuple(tuple(v for v in values if v.field in fields) for values in held if fields)
 
 
 def _named_days(

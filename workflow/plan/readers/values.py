@@ -5,6 +5,7 @@ from dataclasses import replace
 from contracts.plan import Operator, Scalar
 from workflow.plan.calendar_words import WEEKDAY_NUMBERS
 from workflow.plan.chunks import Chunk
+from workflow.plan.day_kinds import are_two_sides, is_range
 from workflow.plan.grammar import Mark
 from workflow.plan.lexicon import Term
 from workflow.plan.parts import FilterPart
@@ -15,6 +16,7 @@ OPERATORS: dict[Mark, Operator] = {
     Mark.ABOVE: "gt", Mark.AT_LEAST: "gte", Mark.BELOW: "lt", Mark.AT_MOST: "lte",
     Mark.EXACTLY: "eq",
 }  # fmt: skip
+_LEADING_TO_RANGES = frozenset({"on", "from", "between"})
 _BEFORE_NUMBER = frozenset({"number", "no", "#", "id", "is", "=", ":", "nr", "numbers", "ids"})
 
 
@@ -181,7 +183,7 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
     label = _label_beside(reading, places[0], places[-1], fields)
     is_weak = all(v.is_weak for p in places for v in reading.chunks[p].values if v.field in fields)
     is_plain = not (chunk.terms or chunk.marks or chunk.grain or is_weak)
-    if label is None and not is_plain:
+    if (label is None and not is_plain) or are_two_sides(reading, places):
         return None
     if label is not None:
         named = {t.name for t in reading.chunks[label].terms_of("field")}
@@ -221,13 +223,16 @@ def _named_at(reading: Reading, place: int) -> FilterPart | None:
 
 
 def _say_every_day(reading: Reading, place: int) -> None:
-    """ "On Monday" may be one Monday; "on Mondays", and in a period, it is each."""
+    """ "On Monday" may be one Monday, and "from Monday to Friday" one week; "on Mondays", and in a
+    period, it is each."""
     days = {v.text for v in reading.values.named_days.get("weekend", ())}
     chunk, before = reading.chunks[place], reading.at(place - 1)
     is_day = len(chunk.words) == 1 and chunk.words[0] in WEEKDAY_NUMBERS and bool(days)
-    is_one = is_day and not chunk.is_plural and before is not None and before.words == ("on",)
-    if is_one and not any(c.when for c in reading.chunks):
-        reading.assume(f"Every {chunk.text.capitalize()} is counted.")
+    led_by = before.words[-1] if before is not None else ""
+    is_led = led_by == "on" if is_day else is_range(chunk) and led_by in _LEADING_TO_RANGES
+    if is_led and not chunk.is_plural and not any(c.when for c in reading.chunks):
+        held = f"{chunk.values[0].text} to {chunk.values[-1].text}"
+        reading.assume(f"Every {chunk.text.capitalize() if is_day else held} is counted.")
 
 
 def _more_values(reading: Reading, place: int) -> list[int]:
@@ -258,7 +263,7 @@ def _label_beside(reading: Reading, first: int, last: int, fields: set[str]) -> 
             continue
         beyond = reading.before(place)
         is_grouping = beyond is not None and reading.chunks[beyond].has(Mark.BY)
-        if is_grouping and place < first - 1:
+        if is_grouping and (place < first - 1 or is_range(reading.chunks[first])):
             continue  # "by category for Shoes" groups, and then restricts
         if fields & {t.name for t in reading.chunks[place].terms_of("field")}:
             return place
