@@ -6,7 +6,7 @@ Held in memory and read again every few seconds, so that a call costs no stateme
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +18,7 @@ from gateway.store import directory as store
 from gateway.store import login_failures, revoked_tokens, sessions
 from kit.database import Pool, connected
 from kit.problems import Unavailable
+from kit.tasks import end
 
 CLEAN_EVERY = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
@@ -110,9 +111,7 @@ class DirectoryReader:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     async def _go_on(self) -> None:
         while True:

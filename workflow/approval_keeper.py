@@ -7,6 +7,7 @@ import structlog
 
 from kit.database import DatabaseAway
 from kit.problems import ProblemError
+from kit.tasks import end
 from workflow.decisions import Decisions
 from workflow.notify.sender import Sender
 from workflow.parts import Parts
@@ -37,9 +38,7 @@ class ApprovalKeeper:
 
     async def close(self) -> None:
         """Stop; what is half done is done again elsewhere."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def _keep(self) -> None:
         beats = 0

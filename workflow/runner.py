@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.run import RunStatus
 from kit.database import DatabaseAway
+from kit.tasks import end
 from workflow.ahead import Ahead
 from workflow.audit.journal import CancelRequested, Journal, Publish, public_event
 from workflow.execute.errors import ExecutionError
@@ -83,7 +84,7 @@ class Runner:
     async def close(self) -> None:
         """Finish what can be finished in a moment; leave the rest to be taken over."""
         if self._keeper is not None:
-            self._keeper.cancel()
+            await end(self._keeper)
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=5)
         for task in self._tasks.values():

@@ -6,7 +6,6 @@ nothing to compare with, the share of right ones has to reach what is required.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -18,6 +17,7 @@ from contracts.context import UserContext
 from contracts.prompt_pack import FallenCase, PromptBlocks
 from kit.database import DatabaseAway
 from kit.problems import Conflict, NotFound
+from kit.tasks import end
 from workflow.execute.errors import ExecutionError
 from workflow.llm.client import ModelClient
 from workflow.packs import Holding, PacksInForce, planning_with
@@ -125,11 +125,7 @@ class SuiteRunner:
 
     async def close(self) -> None:
         """Stop at once; what was under way says so."""
-        for task in self._tasks.values():
-            task.cancel()
-        for task in self._tasks.values():
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(*self._tasks.values())
 
     def _cases(self, blocks: PromptBlocks, before: PromptBlocks) -> tuple[Asked, ...]:
         """Every case as nobody in particular, and again as each person whose block is another."""

@@ -8,6 +8,7 @@ import structlog
 
 from contracts.evidence import SignedCheckpoint
 from kit.database import Connection, DatabaseAway, Pool
+from kit.tasks import end
 from workflow.audit import checkpoint
 from workflow.audit.signing import CannotOpen, SigningKey, keep, new_key, opened
 from workflow.store import checkpoints, signing_keys
@@ -102,8 +103,7 @@ class Sealer:
     async def close(self) -> None:
         """What has not been sealed is, by the next that opens."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     async def _go_on(self) -> None:
         while True:

@@ -5,12 +5,12 @@ was done. What a process that died had made stays made, and the next that looks 
 """
 
 import asyncio
-from contextlib import suppress
 from uuid import UUID
 
 import structlog
 
 from kit.database import DatabaseAway, Pool
+from kit.tasks import end
 from workflow.llm.embeddings import Embedder, EmbeddingsUnavailable
 from workflow.retrieve.index import DocumentError, embed_documents, lock, replace_documents
 from workflow.retrieve.sources import DocumentSources
@@ -40,9 +40,7 @@ class Refresher:
     async def close(self) -> None:
         """Stop at once."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     async def refresh(self, *, older_than_minutes: float = 0.0) -> int:
         """Bring every organisation up to date that was not refreshed since, unless another
