@@ -174,13 +174,15 @@ def _passes(row: Row, given: Filter) -> bool:
 
 
 def rounded(row: Key) -> str:
-    """A row as text that can be compared and sorted: numbers to ten places."""
+    """A row as text that can be compared and sorted: numbers to ten places, by way of the twelve
+    that DuckDB has of a quotient, so that what is a tie there is one everywhere."""
 
     def plain(value: object) -> object:
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int | Decimal):
-            return str(Decimal(value).quantize(Decimal("1e-10")).normalize() + 0)
+            places = Decimal(value).quantize(Decimal("1e-12"))
+            return str(places.quantize(Decimal("1e-10")).normalize() + 0)
         if isinstance(value, datetime):
             aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value
             return aware.astimezone(UTC).isoformat()
