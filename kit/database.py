@@ -1,5 +1,6 @@
 """Connection pools."""
 
+import asyncio
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -55,7 +56,7 @@ def make_pool_of(
 ) -> AsyncConnectionPool[C]:
     """`make_pool` for a connection class of one's own. `configure` is called with each new
     connection."""
-    return _LastUsedFirst(
+    return _Pool(
         url,
         connection_class=connection_class,
         name=name,
@@ -70,9 +71,25 @@ def make_pool_of(
     )
 
 
-class _LastUsedFirst(AsyncConnectionPool[C]):
+class _Pool(AsyncConnectionPool[C]):
     """Hands out the connection that was put back last: what its process in the server knows is
-    still in the processor's caches, and those that are not needed come to their end."""
+    still in the processor's caches, and those that are not needed come to their end.
+
+    Whoever is cancelled while they wait gets none. It waits with `asyncio.wait_for`, which before
+    Python 3.12 forgets a cancellation that comes as a connection does."""
+
+    async def getconn(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is psycopg's
+    ) -> C:
+        """As psycopg's."""
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task is not None else 0
+        connection = await super().getconn(timeout)
+        if task is not None and task.cancelling() > cancelled:
+            await self.putconn(connection)
+            raise asyncio.CancelledError
+        return connection
 
     async def _get_ready_connection(
         self,
